@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target of ours: Swift 6 mode, warnings as errors.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one target; `TestSupport` comes with it.
+func tests(
+  of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+    resources: resources,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "graybox",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "graybox", targets: ["graybox"]),
+    .library(
+      name: "Graybox",
+      targets: ["Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(
+      name: "CKernels",
+      linkerSettings: [
+        .linkedLibrary("m", .when(platforms: [.linux])),
+        .linkedLibrary("dl", .when(platforms: [.linux])),
+        .linkedLibrary("pthread", .when(platforms: [.linux])),
+      ]),
+    library("Tensors", ["CKernels"]),
+    library("Autodiff", ["CKernels", "Tensors"]),
+    library("NeuralNetworks", ["CKernels", "Tensors", "Autodiff"]),
+    library("Studies", ["Tensors", "NeuralNetworks", .product(name: "Yams", package: "Yams")]),
+    library("SymbolDetection", ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
+    library(
+      "GrayboxCommands",
+      [
+        "Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "graybox", dependencies: ["GrayboxCommands"], swiftSettings: swiftSettings),
+
+    .target(
+      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
+      swiftSettings: swiftSettings),
+    tests(of: "Tensors", ["CKernels"]),
+    tests(of: "Autodiff", ["Tensors"]),
+    tests(of: "NeuralNetworks", ["Tensors", "Autodiff"]),
+    tests(of: "Studies", ["Tensors"]),
+    tests(of: "SymbolDetection", ["Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
+    tests(of: "GrayboxCommands", ["Tensors", "Studies", "SymbolDetection"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)

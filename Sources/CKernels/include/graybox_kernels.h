@@ -1,0 +1,176 @@
+// The table of vector kernels. One table per scalar (float, double) and per instruction set
+// (x86-64-v4, x86-64-v3, baseline; on Arm one), all compiled from the same source.
+//
+// Pointers are untyped: the table says which scalar they point at. Scalars in arguments travel as
+// double and are rounded to the table's scalar once. Buffers never overlap unless a kernel says so.
+// "accumulates" means `+=`, everything else overwrites. Sizes are element counts.
+#ifndef GRAYBOX_KERNELS_H
+#define GRAYBOX_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GRAYBOX_MAX_RANK 8
+
+typedef enum graybox_unary {
+  GRAYBOX_NEGATE, GRAYBOX_EXP, GRAYBOX_LOG, GRAYBOX_SQRT, GRAYBOX_ABS, GRAYBOX_SIN, GRAYBOX_COS,
+  GRAYBOX_TANH, GRAYBOX_SIGMOID, GRAYBOX_SOFTPLUS, GRAYBOX_RELU, GRAYBOX_RECIPROCAL,
+  GRAYBOX_SQUARE, GRAYBOX_SIGN
+} graybox_unary;
+
+typedef enum graybox_binary {
+  GRAYBOX_ADD, GRAYBOX_SUBTRACT, GRAYBOX_MULTIPLY, GRAYBOX_DIVIDE, GRAYBOX_POWER,
+  GRAYBOX_MINIMUM, GRAYBOX_MAXIMUM, GRAYBOX_SOFT_THRESHOLD,
+  // masks: 1 where true, else 0; no gradient
+  GRAYBOX_GREATER, GRAYBOX_GREATER_EQUAL, GRAYBOX_LESS, GRAYBOX_LESS_EQUAL, GRAYBOX_EQUAL
+} graybox_binary;
+
+typedef enum graybox_activation {
+  GRAYBOX_IDENTITY, GRAYBOX_ACT_RELU, GRAYBOX_ACT_SIGMOID, GRAYBOX_ACT_TANH
+} graybox_activation;
+
+// Extents and element strides of up to three operands of one broadcast operation, outermost first.
+// A stride of 0 repeats. Callers collapse what can be collapsed.
+typedef struct graybox_broadcast {
+  int32_t rank;
+  int64_t extents[GRAYBOX_MAX_RANK];
+  int64_t strides_a[GRAYBOX_MAX_RANK];
+  int64_t strides_b[GRAYBOX_MAX_RANK];
+} graybox_broadcast;
+
+typedef struct graybox_adam_settings {
+  double rate, beta1, beta2, epsilon;
+  double coupled_decay;    // added to the gradient (Adam with L2 penalty)
+  double decoupled_decay;  // AdamW: values shrink by rate * decay
+  double correction1, correction2;  // 1 - beta^t
+} graybox_adam_settings;
+
+typedef struct graybox_kernels {
+  const char *variant;   // "v4", "v3", "baseline", "neon"
+  size_t scalar_size;
+
+  // --- elementwise -----------------------------------------------------------------------------
+  void (*fill)(size_t n, double value, void *y);
+  void (*scale_shift)(size_t n, const void *x, double scale, double shift, void *y);  // y may be x
+  void (*accumulate_scaled)(size_t n, double scale, const void *x, void *y);          // y += scale x
+  void (*accumulate_product)(size_t n, const void *a, const void *b, void *y);        // y += a b
+  void (*unary)(graybox_unary op, size_t n, const void *x, void *y);                  // y may be x
+  // gx += gy * f'(x); x input, y output of the forward pass
+  void (*unary_backward)(graybox_unary op, size_t n, const void *x, const void *y,
+                         const void *gy, void *gx);
+  void (*clamp)(size_t n, const void *x, double low, double high, void *y);
+  void (*clamp_backward)(size_t n, const void *x, double low, double high, const void *gy,
+                         void *gx);  // gradient 1 inside and on the bounds
+  void (*power)(size_t n, const void *x, double exponent, void *y);
+  void (*power_backward)(size_t n, const void *x, double exponent, const void *gy, void *gx);
+
+  // y is contiguous in the broadcast extents
+  void (*binary)(graybox_binary op, const graybox_broadcast *shape, const void *a, const void *b,
+                 void *y);
+  // accumulates into ga and gb (either may be NULL), summing over repeated extents.
+  // minimum and maximum give the whole gradient to a at ties; soft threshold: b is the threshold.
+  void (*binary_backward)(graybox_binary op, const graybox_broadcast *shape, const void *a,
+                          const void *b, const void *y, const void *gy, void *ga, void *gb);
+  // y = mask != 0 ? a : b, all contiguous
+  void (*select)(size_t n, const void *mask, const void *a, const void *b, void *y);
+  // ga += mask ? gy : 0; gb += mask ? 0 : gy; either may be NULL
+  void (*select_backward)(size_t n, const void *mask, const void *gy, void *ga, void *gb);
+
+  // --- moving ----------------------------------------------------------------------------------
+  // y (contiguous in extents) = a read with strides_a (strides_b unused)
+  void (*gather_strided)(const graybox_broadcast *shape, const void *a, void *y);
+  // a (written with strides_a) += x (contiguous in extents); repeated places sum
+  void (*scatter_strided)(const graybox_broadcast *shape, const void *x, void *a);
+  // y[i, :] = x[indices[i], :]; indices are whole numbers in the table's scalar
+  void (*gather_rows)(size_t count, size_t width, const void *indices, const void *x, void *y);
+  void (*scatter_rows)(size_t count, size_t width, const void *indices, const void *gy, void *gx);
+
+  // --- reductions over the middle of [outer, axis, inner] ----------------------------------------
+  void (*sum)(size_t outer, size_t axis, size_t inner, const void *x, void *y);
+  // gx += scale * gy repeated along axis
+  void (*repeat_accumulate)(size_t outer, size_t axis, size_t inner, double scale, const void *gy,
+                            void *gx);
+  // sign = +1: maximum, -1: minimum; first of equals; position may be NULL
+  void (*extremum)(int sign, size_t outer, size_t axis, size_t inner, const void *x, void *y,
+                   int32_t *position);
+  void (*extremum_backward)(size_t outer, size_t axis, size_t inner, const int32_t *position,
+                            const void *gy, void *gx);
+  // reverse: from the end; accumulate: add to y instead of overwriting
+  void (*cumulative_sum)(size_t outer, size_t axis, size_t inner, int reverse, int accumulate,
+                         const void *x, void *y);
+  double (*dot)(size_t n, const void *x, const void *y);       // accumulated in double
+  double (*sum_squares)(size_t n, const void *x);              // accumulated in double
+  int (*all_finite)(size_t n, const void *x);
+
+  // --- rows ------------------------------------------------------------------------------------
+  void (*softmax)(size_t rows, size_t columns, const void *x, void *y);
+  void (*softmax_backward)(size_t rows, size_t columns, const void *y, const void *gy, void *gx);
+  void (*log_softmax)(size_t rows, size_t columns, const void *x, void *y);
+  void (*log_softmax_backward)(size_t rows, size_t columns, const void *y, const void *gy,
+                               void *gx);
+  void (*log_sum_exp)(size_t rows, size_t columns, const void *x, void *y);
+  void (*log_sum_exp_backward)(size_t rows, size_t columns, const void *x, const void *y,
+                               const void *gy, void *gx);
+  // losses[r] = -log softmax(x[r])[labels[r]]; labels are whole numbers in the table's scalar
+  void (*cross_entropy)(size_t rows, size_t columns, const void *logits, const void *labels,
+                        void *probabilities, void *losses);
+  void (*cross_entropy_backward)(size_t rows, size_t columns, const void *probabilities,
+                                 const void *labels, const void *gy, void *gx);
+  // y = (x - mean) / sqrt(variance + epsilon) along the row; keeps 1/sqrt(...) per row
+  void (*normalise)(size_t rows, size_t columns, double epsilon, const void *x, void *y,
+                    void *inverse_deviation);
+  void (*normalise_backward)(size_t rows, size_t columns, const void *y,
+                             const void *inverse_deviation, const void *gy, void *gx);
+  // mask[r, j] = 1 for the k largest of the row (first of equals), else 0
+  void (*top_k_mask)(size_t rows, size_t columns, size_t k, const void *x, void *mask);
+
+  // --- network pieces ----------------------------------------------------------------------------
+  void (*bias_activation)(graybox_activation op, size_t rows, size_t columns, const void *bias,
+                          void *y);  // in place; bias may be NULL
+  // pre = gy * act'(y), overwrites
+  void (*activation_backward)(graybox_activation op, size_t n, const void *y, const void *gy,
+                              void *pre);
+  void (*column_sums)(size_t rows, size_t columns, const void *x, void *y);  // accumulates
+  // GRU cell (reset gate inside the candidate's recurrent product, gates in the order r, z, n):
+  // from_input, from_state: [batch, 3 hidden], biases included; saved: [batch, 4 hidden] = r, z, n,
+  // recurrent part of n
+  void (*gru_cell)(size_t batch, size_t hidden, const void *from_input, const void *from_state,
+                   const void *previous, void *next, void *saved);
+  // accumulates into all three gradients (any may be NULL)
+  void (*gru_cell_backward)(size_t batch, size_t hidden, const void *previous, const void *saved,
+                            const void *g_next, void *g_from_input, void *g_from_state,
+                            void *g_previous);
+  // LSTM cell: gates [batch, 4 hidden] in the order i, f, g, o (input and state parts summed,
+  // biases included); saved: [batch, 5 hidden] = i, f, g, o, tanh(cell)
+  void (*lstm_cell)(size_t batch, size_t hidden, const void *gates, const void *previous_cell,
+                    void *cell, void *output, void *saved);
+  void (*lstm_cell_backward)(size_t batch, size_t hidden, const void *previous_cell,
+                             const void *saved, const void *g_cell, const void *g_output,
+                             void *g_gates, void *g_previous_cell);  // accumulates
+
+  // --- matrix product: C = alpha op(A) op(B) + beta C, row-major; plain blocked code ------------
+  void (*gemm)(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, double alpha,
+               const void *a, size_t lda, const void *b, size_t ldb, double beta, void *c,
+               size_t ldc);
+
+  // --- optimisers --------------------------------------------------------------------------------
+  void (*adam)(size_t n, const graybox_adam_settings *settings, const void *gradient, void *values,
+               void *first_moment, void *second_moment);
+  void (*momentum)(size_t n, double rate, double momentum, int nesterov, double decay,
+                   const void *gradient, void *values, void *velocity);
+  void (*clip_values)(size_t n, double limit, void *x);  // to [-limit, limit], in place
+} graybox_kernels;
+
+// The tables in use: the best the processor has, or what GRAYBOX_KERNELS=v4|v3|baseline names.
+// A name the processor cannot run is refused: the tables are then the best and
+// graybox_kernels_refused() is non-zero.
+const graybox_kernels *graybox_kernels_float(void);
+const graybox_kernels *graybox_kernels_double(void);
+int graybox_kernels_refused(void);
+
+// Every variant compiled in, for tests and benchmarks; NULL where the processor lacks it.
+// index: 0 baseline, 1 v3, 2 v4.
+const graybox_kernels *graybox_kernels_variant_float(int index);
+const graybox_kernels *graybox_kernels_variant_double(int index);
+
+#endif

@@ -1,0 +1,30 @@
+// Counter-based random numbers: Philox 4x32-10. Same key and counter, same bits, on every machine
+// and kernel variant: this file is compiled once, without contraction, and calls no libm function
+// whose result may differ.
+#ifndef GRAYBOX_RANDOM_H
+#define GRAYBOX_RANDOM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct graybox_random_key { uint32_t word[2]; } graybox_random_key;
+
+void graybox_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+// Each fills n values starting at `counter` and returns the counter after the last block used.
+uint64_t graybox_random_bits(graybox_random_key key, uint64_t stream, uint64_t counter, size_t n,
+                             uint32_t *out);
+uint64_t graybox_random_uniform_float(graybox_random_key key, uint64_t stream, uint64_t counter,
+                                      size_t n, float *out);   // [0, 1)
+uint64_t graybox_random_uniform_double(graybox_random_key key, uint64_t stream, uint64_t counter,
+                                       size_t n, double *out); // [0, 1)
+uint64_t graybox_random_normal_float(graybox_random_key key, uint64_t stream, uint64_t counter,
+                                     size_t n, float *out);
+uint64_t graybox_random_normal_double(graybox_random_key key, uint64_t stream, uint64_t counter,
+                                      size_t n, double *out);
+// one Poisson count a rate; rates finite and >= 0
+uint64_t graybox_random_poisson_float(graybox_random_key key, uint64_t stream, uint64_t counter,
+                                      size_t n, const float *rates, float *out);
+uint64_t graybox_random_poisson_double(graybox_random_key key, uint64_t stream, uint64_t counter,
+                                       size_t n, const double *rates, double *out);
+#endif

@@ -1,0 +1,5 @@
+// Sweeps over a finite-memory trellis.
+#ifndef GRAYBOX_TRELLIS_H
+#define GRAYBOX_TRELLIS_H
+
+#endif

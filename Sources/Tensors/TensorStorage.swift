@@ -1,0 +1,76 @@
+// The one file of this target that owns memory.
+//
+// Proof of safety: `values` is allocated once with `count` initialised elements of a trivial type
+// and freed once in `deinit` (or kept alive by `owner`, which it then aliases). A storage that a
+// public `Tensor` refers to is never written after the tensor's initialiser returns; storages that
+// are written (recorded nodes, parameters) are reachable from one thread only, which the recording
+// checks, or under the parameter's lock.
+
+/// Where a tensor's numbers live: contiguous, row-major, 64-byte aligned.
+package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
+  package private(set) var values: UnsafeMutablePointer<Scalar>
+  package let count: Int
+  /// The gradient of the same size, in storages that a recording differentiates.
+  package private(set) var gradients: UnsafeMutablePointer<Scalar>?
+  /// True until something has been accumulated into `gradients` in this backward pass.
+  package var gradientIsFresh = true
+  private var ownedGradients: UnsafeMutablePointer<Scalar>?
+  private var ownedValues: UnsafeMutablePointer<Scalar>?
+  private var owner: AnyObject?
+
+  /// Uninitialised bytes, to be filled by the caller.
+  package init(uninitialised count: Int) {
+    self.count = count
+    values = Self.allocate(count)
+    ownedValues = values
+  }
+
+  /// A view of memory that `owner` keeps alive.
+  package init(
+    viewing values: UnsafeMutablePointer<Scalar>, gradients: UnsafeMutablePointer<Scalar>?,
+    count: Int, owner: AnyObject
+  ) {
+    self.count = count
+    self.values = values
+    self.gradients = gradients
+    self.owner = owner
+  }
+
+  deinit {
+    ownedValues?.deallocate()
+    ownedGradients?.deallocate()
+  }
+
+  /// Gives the storage a gradient buffer; does nothing when it has one.
+  package func allocateGradients() {
+    guard gradients == nil else { return }
+    gradients = Self.allocate(count)
+    ownedGradients = gradients
+  }
+
+  /// Moves values and gradients into memory that `owner` keeps alive, copying what is there.
+  package func move(
+    to newValues: UnsafeMutablePointer<Scalar>, gradients newGradients: UnsafeMutablePointer<Scalar>,
+    owner newOwner: AnyObject
+  ) {
+    newValues.update(from: values, count: count)
+    if let gradients {
+      newGradients.update(from: gradients, count: count)
+    } else {
+      newGradients.update(repeating: .zero, count: count)
+    }
+    ownedValues?.deallocate()
+    ownedGradients?.deallocate()
+    ownedValues = nil
+    ownedGradients = nil
+    values = newValues
+    gradients = newGradients
+    owner = newOwner
+  }
+
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
+    let bytes = max(count, 1) * MemoryLayout<Scalar>.stride
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: (bytes + 63) & ~63, alignment: 64)
+    return raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
+  }
+}
