@@ -1,0 +1,51 @@
+# Graybox: `make demo` shows it, `make test` checks it.
+
+SWIFT ?= swift
+# The tests use `package` access, so that release builds need no testing hooks and one build serves
+# the program and its tests.
+BUILD_FLAGS := -c release --disable-testable-imports
+GRAYBOX = $(shell $(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/graybox
+TEST = $(SWIFT) test $(BUILD_FLAGS) --skip-build
+# What depends on the choice of kernels and of BLAS.
+KERNEL_TESTS := '^(TensorsTests|AutodiffTests)\.'
+
+.PHONY: all setup build demo test bench bench-peers lint format clean
+
+all: build
+
+setup:
+	@bash Scripts/setup.sh
+
+build: setup
+	$(SWIFT) build $(BUILD_FLAGS) --product graybox
+
+# The quick ViterbiNet study; the last line says where the report is.
+demo: build
+	$(GRAYBOX) study viterbinet --preset quick --out out/viterbinet
+	@echo "report: $(CURDIR)/out/viterbinet/report.html"
+
+# Everything with the best kernels, then what depends on the kernels with each older variant and
+# without BLAS.
+test: setup
+	$(SWIFT) build $(BUILD_FLAGS) --build-tests
+	$(TEST)
+	GRAYBOX_KERNELS=baseline $(TEST) --filter $(KERNEL_TESTS)
+	GRAYBOX_KERNELS=v3 $(TEST) --filter $(KERNEL_TESTS)
+	GRAYBOX_BLAS=none $(TEST) --filter $(KERNEL_TESTS)
+
+bench: build
+	$(GRAYBOX) bench
+
+# Ours beside PyTorch and JAX on this machine, in one run; needs a network the first time.
+bench-peers: build
+	bash Benchmarks/peers/setup.sh
+	python3 Benchmarks/peers/compare.py --graybox $(GRAYBOX)
+
+lint:
+	@bash Scripts/lint.sh
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean:
+	rm -rf .build out
