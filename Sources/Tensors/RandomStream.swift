@@ -50,17 +50,27 @@ public struct RandomStream: Sendable, Hashable {
   }
 
   private var randomKey: graybox_random_key {
-    graybox_random_key(word: (UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
+    graybox_random_key(
+      word: (UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))
+    )
   }
 
   /// Uniform numbers in `[low, high)`.
   public mutating func uniform<Scalar: RealTensorScalar>(
-    _ shape: [Int], low: Scalar = 0, high: Scalar = 1
+    _ shape: [Int],
+    low: Scalar = 0,
+    high: Scalar = 1
   ) -> Tensor<Scalar> {
     Tensor(shape: shape) { buffer in
       fillUniform(buffer)
       if low != 0 || high != 1, let base = buffer.baseAddress {
-        Scalar.kernels.scale_shift(buffer.count, base, Double(high - low), Double(low), base)
+        Scalar.kernels.pointee.scale_shift(
+          buffer.count,
+          base,
+          Double(high - low),
+          Double(low),
+          base
+        )
       }
     }
   }
@@ -77,21 +87,31 @@ public struct RandomStream: Sendable, Hashable {
   {
     rates.withScalars { rates in
       precondition(
-        rates.allSatisfy { $0.isFinite && $0 >= 0 }, "RandomStream.poisson: rates must be >= 0")
+        rates.allSatisfy { $0.isFinite && $0 >= 0 },
+        "RandomStream.poisson: rates must be >= 0"
+      )
     }
     return Tensor(shape: rates.shape) { buffer in
       rates.withScalars { source in
         guard let base = buffer.baseAddress, let from = source.baseAddress else { return }
         if Scalar.self == Float.self {
           counter = graybox_random_poisson_float(
-            randomKey, path, counter, buffer.count,
+            randomKey,
+            path,
+            counter,
+            buffer.count,
             UnsafeRawPointer(from).assumingMemoryBound(to: Float.self),
-            UnsafeMutableRawPointer(base).assumingMemoryBound(to: Float.self))
+            UnsafeMutableRawPointer(base).assumingMemoryBound(to: Float.self)
+          )
         } else {
           counter = graybox_random_poisson_double(
-            randomKey, path, counter, buffer.count,
+            randomKey,
+            path,
+            counter,
+            buffer.count,
             UnsafeRawPointer(from).assumingMemoryBound(to: Double.self),
-            UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self))
+            UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self)
+          )
         }
       }
     }
@@ -133,9 +153,19 @@ public struct RandomStream: Sendable, Hashable {
     counter =
       Scalar.self == Float.self
       ? graybox_random_uniform_float(
-        randomKey, path, counter, buffer.count, raw.assumingMemoryBound(to: Float.self))
+        randomKey,
+        path,
+        counter,
+        buffer.count,
+        raw.assumingMemoryBound(to: Float.self)
+      )
       : graybox_random_uniform_double(
-        randomKey, path, counter, buffer.count, raw.assumingMemoryBound(to: Double.self))
+        randomKey,
+        path,
+        counter,
+        buffer.count,
+        raw.assumingMemoryBound(to: Double.self)
+      )
   }
 
   /// Fills a buffer with standard normal numbers.
@@ -147,8 +177,18 @@ public struct RandomStream: Sendable, Hashable {
     counter =
       Scalar.self == Float.self
       ? graybox_random_normal_float(
-        randomKey, path, counter, buffer.count, raw.assumingMemoryBound(to: Float.self))
+        randomKey,
+        path,
+        counter,
+        buffer.count,
+        raw.assumingMemoryBound(to: Float.self)
+      )
       : graybox_random_normal_double(
-        randomKey, path, counter, buffer.count, raw.assumingMemoryBound(to: Double.self))
+        randomKey,
+        path,
+        counter,
+        buffer.count,
+        raw.assumingMemoryBound(to: Double.self)
+      )
   }
 }

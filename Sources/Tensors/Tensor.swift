@@ -22,11 +22,14 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   package nonisolated(unsafe) let record: (any TensorRecord)?
 
   package init(
-    shape: [Int], storage: TensorStorage<Scalar>, record: (any TensorRecord)? = nil
+    shape: [Int],
+    storage: TensorStorage<Scalar>,
+    record: (any TensorRecord)? = nil
   ) {
     precondition(
       shape.reduce(1, *) == storage.count,
-      "Tensor: shape \(shape) needs \(shape.reduce(1, *)) numbers, the buffer has \(storage.count)")
+      "Tensor: shape \(shape) needs \(shape.reduce(1, *)) numbers, the buffer has \(storage.count)"
+    )
     self.shape = shape
     self.storage = storage
     self.record = record
@@ -40,7 +43,8 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   public init(_ scalars: [Scalar], shape: [Int]) {
     precondition(
       shape.allSatisfy { $0 >= 0 } && scalars.count == shape.reduce(1, *),
-      "Tensor: \(scalars.count) numbers do not fill shape \(shape)")
+      "Tensor: \(scalars.count) numbers do not fill shape \(shape)"
+    )
     self.init(shape: shape) { buffer in _ = buffer.update(fromContentsOf: scalars) }
   }
 
@@ -88,7 +92,8 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   public subscript(_ index: Int...) -> Scalar {
     precondition(
       index.count == rank && zip(index, shape).allSatisfy { $0 >= 0 && $0 < $1 },
-      "Tensor: index \(index) is outside shape \(shape)")
+      "Tensor: index \(index) is outside shape \(shape)"
+    )
     let offset = zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
     return withScalars { $0[offset] }
   }

@@ -44,10 +44,19 @@ public struct MatrixProduct<Scalar> {
   package var leadingC: Int
 
   package init(
-    rows: Int, columns: Int, inner: Int, alpha: Scalar, beta: Scalar,
-    a: UnsafePointer<Scalar>, transposeA: Bool = false, leadingA: Int,
-    b: UnsafePointer<Scalar>, transposeB: Bool = false, leadingB: Int,
-    c: UnsafeMutablePointer<Scalar>, leadingC: Int
+    rows: Int,
+    columns: Int,
+    inner: Int,
+    alpha: Scalar,
+    beta: Scalar,
+    a: UnsafePointer<Scalar>,
+    transposeA: Bool = false,
+    leadingA: Int,
+    b: UnsafePointer<Scalar>,
+    transposeB: Bool = false,
+    leadingB: Int,
+    c: UnsafeMutablePointer<Scalar>,
+    leadingC: Int
   ) {
     self.transposeA = transposeA
     self.transposeB = transposeB
@@ -66,8 +75,9 @@ public struct MatrixProduct<Scalar> {
 }
 
 extension TensorScalar {
-  /// The C functions of this scalar; one witness call an operation.
-  package static var kernels: graybox_kernels { kernelTable.pointer.pointee }
+  /// The C functions of this scalar: `Scalar.kernels.pointee.fill(...)`; one witness call an
+  /// operation.
+  package static var kernels: UnsafePointer<graybox_kernels> { kernelTable.pointer }
 }
 
 extension Float: RealTensorScalar {
@@ -81,8 +91,20 @@ extension Float: RealTensorScalar {
   /// Single-precision matrix product.
   public static func matrixProduct(_ p: MatrixProduct<Float>) {
     graybox_gemm_float(
-      p.transposeA ? 1 : 0, p.transposeB ? 1 : 0, p.rows, p.columns, p.inner, p.alpha,
-      p.a, p.leadingA, p.b, p.leadingB, p.beta, p.c, p.leadingC)
+      p.transposeA ? 1 : 0,
+      p.transposeB ? 1 : 0,
+      p.rows,
+      p.columns,
+      p.inner,
+      p.alpha,
+      p.a,
+      p.leadingA,
+      p.b,
+      p.leadingB,
+      p.beta,
+      p.c,
+      p.leadingC
+    )
   }
 }
 
@@ -97,7 +119,19 @@ extension Double: RealTensorScalar {
   /// Double-precision matrix product.
   public static func matrixProduct(_ p: MatrixProduct<Double>) {
     graybox_gemm_double(
-      p.transposeA ? 1 : 0, p.transposeB ? 1 : 0, p.rows, p.columns, p.inner, p.alpha,
-      p.a, p.leadingA, p.b, p.leadingB, p.beta, p.c, p.leadingC)
+      p.transposeA ? 1 : 0,
+      p.transposeB ? 1 : 0,
+      p.rows,
+      p.columns,
+      p.inner,
+      p.alpha,
+      p.a,
+      p.leadingA,
+      p.b,
+      p.leadingB,
+      p.beta,
+      p.c,
+      p.leadingC
+    )
   }
 }

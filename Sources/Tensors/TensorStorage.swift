@@ -27,8 +27,10 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// A view of memory that `owner` keeps alive.
   package init(
-    viewing values: UnsafeMutablePointer<Scalar>, gradients: UnsafeMutablePointer<Scalar>?,
-    count: Int, owner: AnyObject
+    viewing values: UnsafeMutablePointer<Scalar>,
+    gradients: UnsafeMutablePointer<Scalar>?,
+    count: Int,
+    owner: AnyObject
   ) {
     self.count = count
     self.values = values
@@ -50,7 +52,8 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// Moves values and gradients into memory that `owner` keeps alive, copying what is there.
   package func move(
-    to newValues: UnsafeMutablePointer<Scalar>, gradients newGradients: UnsafeMutablePointer<Scalar>,
+    to newValues: UnsafeMutablePointer<Scalar>,
+    gradients newGradients: UnsafeMutablePointer<Scalar>,
     owner newOwner: AnyObject
   ) {
     newValues.update(from: values, count: count)

@@ -37,16 +37,33 @@ public final class WorkerPool: @unchecked Sendable {
       for index in 0..<count { body(index) }
       return
     }
-    withoutActuallyEscaping(body) { escaping in
-      withUnsafePointer(to: escaping) { pointer in
-        graybox_workers_run(
-          workers, Int32(count),
-          { context, index in
-            guard let context else { return }
-            context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(index))
-          },
-          UnsafeMutableRawPointer(mutating: pointer))
-      }
+    withoutActuallyEscaping(body) { run(workers, count, $0) }
+  }
+
+  /// Runs a stored closure for each index once; unlike `forEach` it allocates nothing.
+  package func forEach(count: Int, stored body: @escaping @Sendable (Int) -> Void) {
+    guard let workers, count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    run(workers, count, body)
+  }
+
+  private func run(
+    _ workers: OpaquePointer,
+    _ count: Int,
+    _ body: @escaping @Sendable (Int) -> Void
+  ) {
+    withUnsafePointer(to: body) { pointer in
+      graybox_workers_run(
+        workers,
+        Int32(count),
+        { context, index in
+          guard let context else { return }
+          context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(index))
+        },
+        UnsafeMutableRawPointer(mutating: pointer)
+      )
     }
   }
 }

@@ -1,0 +1,184 @@
+internal import CKernels
+public import Tensors
+
+/// A two-operand operation with broadcasting, as one node.
+func broadcastOperation<Scalar: RealTensorScalar>(
+  _ name: String,
+  _ operation: graybox_binary,
+  _ a: Tensor<Scalar>,
+  _ b: Tensor<Scalar>,
+  isDifferentiable: Bool = true
+) -> Tensor<Scalar> {
+  let shape = broadcastShape(name, a.shape, b.shape)
+  let plan = kernelBroadcast(
+    shape,
+    broadcastStrides(a.shape, in: shape),
+    broadcastStrides(b.shape, in: shape)
+  )
+  let kernels = Scalar.kernels
+  return Primitive.binary(
+    name,
+    a,
+    b,
+    shape: shape,
+    forward: { a, b, y in
+      guard y.count > 0 else { return }
+      withUnsafePointer(to: plan) {
+        kernels.pointee.binary(operation, $0, a.values, b.values, y.values)
+      }
+    },
+    backward: isDifferentiable
+      ? { a, b, y in
+        guard y.count > 0, let gy = y.gradients else { return }
+        let ga = a.accumulatedGradient
+        let gb = b.accumulatedGradient
+        withUnsafePointer(to: plan) {
+          kernels.pointee.binary_backward(
+            operation,
+            $0,
+            a.values,
+            b.values,
+            y.values,
+            gy,
+            ga,
+            gb
+          )
+        }
+      } : nil
+  )
+}
+
+/// `y = scale x + shift`, as one node.
+func scaleShift<Scalar: RealTensorScalar>(
+  _ name: String,
+  _ x: Tensor<Scalar>,
+  scale: Scalar,
+  shift: Scalar
+) -> Tensor<Scalar> {
+  let kernels = Scalar.kernels
+  let scale = Double(scale)
+  let shift = Double(shift)
+  return Primitive.unary(
+    name,
+    x,
+    shape: x.shape,
+    forward: { x, y in kernels.pointee.scale_shift(x.count, x.values, scale, shift, y.values) },
+    backward: { x, y in
+      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
+      kernels.pointee.accumulate_scaled(x.count, scale, gy, gx)
+    }
+  )
+}
+
+extension Tensor where Scalar: RealTensorScalar {
+  /// Elementwise sum, with broadcasting.
+  public static func + (a: Tensor, b: Tensor) -> Tensor {
+    broadcastOperation("add", GRAYBOX_ADD, a, b)
+  }
+
+  /// Elementwise difference, with broadcasting.
+  public static func - (a: Tensor, b: Tensor) -> Tensor {
+    broadcastOperation("subtract", GRAYBOX_SUBTRACT, a, b)
+  }
+
+  /// Elementwise product, with broadcasting.
+  public static func * (a: Tensor, b: Tensor) -> Tensor {
+    broadcastOperation("multiply", GRAYBOX_MULTIPLY, a, b)
+  }
+
+  /// Elementwise quotient, with broadcasting.
+  public static func / (a: Tensor, b: Tensor) -> Tensor {
+    broadcastOperation("divide", GRAYBOX_DIVIDE, a, b)
+  }
+
+  /// Each element with its sign changed.
+  public static prefix func - (x: Tensor) -> Tensor {
+    scaleShift("negate", x, scale: -1, shift: 0)
+  }
+
+  /// A number added to each element.
+  public static func + (a: Tensor, b: Scalar) -> Tensor {
+    scaleShift("add", a, scale: 1, shift: b)
+  }
+
+  /// A number added to each element.
+  public static func + (a: Scalar, b: Tensor) -> Tensor { b + a }
+
+  /// A number taken from each element.
+  public static func - (a: Tensor, b: Scalar) -> Tensor {
+    scaleShift("subtract", a, scale: 1, shift: -b)
+  }
+
+  /// Each element taken from a number.
+  public static func - (a: Scalar, b: Tensor) -> Tensor {
+    scaleShift("subtract", b, scale: -1, shift: a)
+  }
+
+  /// Each element times a number.
+  public static func * (a: Tensor, b: Scalar) -> Tensor {
+    scaleShift("multiply", a, scale: b, shift: 0)
+  }
+
+  /// Each element times a number.
+  public static func * (a: Scalar, b: Tensor) -> Tensor { b * a }
+
+  /// Each element divided by a number.
+  public static func / (a: Tensor, b: Scalar) -> Tensor { a / Tensor(b) }
+
+  /// A number divided by each element.
+  public static func / (a: Scalar, b: Tensor) -> Tensor { Tensor(a) / b }
+}
+
+/// The elementwise smaller of two tensors, with broadcasting; at ties the gradient goes to `a`.
+public func minimum<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<
+  Scalar
+> {
+  broadcastOperation("minimum", GRAYBOX_MINIMUM, a, b)
+}
+
+/// The elementwise larger of two tensors, with broadcasting; at ties the gradient goes to `a`.
+public func maximum<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<
+  Scalar
+> {
+  broadcastOperation("maximum", GRAYBOX_MAXIMUM, a, b)
+}
+
+/// `a` to the power `b`, elementwise with broadcasting.
+///
+/// The gradient with respect to `b` is `y log a`, taken as 0 where `a <= 0`.
+public func power<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<
+  Scalar
+> {
+  broadcastOperation("power", GRAYBOX_POWER, a, b)
+}
+
+/// Each element to a fixed power.
+public func power<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ exponent: Scalar) -> Tensor<
+  Scalar
+> {
+  let kernels = Scalar.kernels
+  let exponent = Double(exponent)
+  return Primitive.unary(
+    "power",
+    x,
+    shape: x.shape,
+    forward: { x, y in kernels.pointee.power(x.count, x.values, exponent, y.values) },
+    backward: { x, y in
+      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
+      kernels.pointee.power_backward(x.count, x.values, exponent, gy, gx)
+    }
+  )
+}
+
+/// Soft threshold `sign(x) max(|x| - t, 0)`, the proximal operator of `t |x|`, with broadcasting.
+///
+/// - Parameters:
+///   - x: any shape.
+///   - threshold: `t`, not negative, a shape that broadcasts with `x`.
+/// - Returns: the thresholded values; gradients flow to both, 0 where `|x| <= t`.
+public func softThreshold<Scalar: RealTensorScalar>(
+  _ x: Tensor<Scalar>,
+  by threshold: Tensor<Scalar>
+) -> Tensor<Scalar> {
+  broadcastOperation("softThreshold", GRAYBOX_SOFT_THRESHOLD, x, threshold)
+}

@@ -1,0 +1,117 @@
+internal import CKernels
+public import Tensors
+
+func elementwise<Scalar: RealTensorScalar>(
+  _ name: String,
+  _ operation: graybox_unary,
+  _ x: Tensor<Scalar>,
+  isDifferentiable: Bool = true
+) -> Tensor<Scalar> {
+  let kernels = Scalar.kernels
+  return Primitive.unary(
+    name,
+    x,
+    shape: x.shape,
+    forward: { x, y in kernels.pointee.unary(operation, x.count, x.values, y.values) },
+    backward: isDifferentiable
+      ? { x, y in
+        guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
+        kernels.pointee.unary_backward(operation, x.count, x.values, y.values, gy, gx)
+      } : nil
+  )
+}
+
+/// The exponential of each element.
+public func exp<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("exp", GRAYBOX_EXP, x)
+}
+
+/// The natural logarithm of each element; `-inf` at 0, NaN below.
+public func log<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("log", GRAYBOX_LOG, x)
+}
+
+/// The square root of each element; NaN below 0, infinite gradient at 0.
+public func sqrt<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("sqrt", GRAYBOX_SQRT, x)
+}
+
+/// The absolute value of each element; gradient 0 at 0.
+public func abs<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("abs", GRAYBOX_ABS, x)
+}
+
+/// The sine of each element, in radians.
+public func sin<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("sin", GRAYBOX_SIN, x)
+}
+
+/// The cosine of each element, in radians.
+public func cos<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("cos", GRAYBOX_COS, x)
+}
+
+/// The hyperbolic tangent of each element.
+public func tanh<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("tanh", GRAYBOX_TANH, x)
+}
+
+/// The logistic function `1 / (1 + exp(-x))` of each element.
+public func sigmoid<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("sigmoid", GRAYBOX_SIGMOID, x)
+}
+
+/// `log(1 + exp(x))` of each element, without overflow.
+public func softplus<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("softplus", GRAYBOX_SOFTPLUS, x)
+}
+
+/// `max(x, 0)` of each element; gradient 0 at 0.
+public func relu<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("relu", GRAYBOX_RELU, x)
+}
+
+/// The square of each element.
+public func square<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("square", GRAYBOX_SQUARE, x)
+}
+
+/// `1 / x` of each element.
+public func reciprocal<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("reciprocal", GRAYBOX_RECIPROCAL, x)
+}
+
+/// The sign of each element, -1, 0 or 1; it has no gradient.
+public func sign<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  elementwise("sign", GRAYBOX_SIGN, x, isDifferentiable: false)
+}
+
+/// Each element held inside a range; gradient 1 inside and on the bounds, 0 outside.
+public func clamp<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ range: ClosedRange<Scalar>)
+  -> Tensor<Scalar>
+{
+  let kernels = Scalar.kernels
+  let low = Double(range.lowerBound)
+  let high = Double(range.upperBound)
+  return Primitive.unary(
+    "clamp",
+    x,
+    shape: x.shape,
+    forward: { x, y in kernels.pointee.clamp(x.count, x.values, low, high, y.values) },
+    backward: { x, y in
+      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
+      kernels.pointee.clamp_backward(x.count, x.values, low, high, gy, gx)
+    }
+  )
+}
+
+/// The same numbers, through which no gradient flows.
+public func stopGradient<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  Primitive.unary(
+    "stopGradient",
+    x,
+    shape: x.shape,
+    forward: { x, y in y.values.update(from: x.values, count: x.count) },
+    backward: nil
+  )
+}

@@ -1,0 +1,92 @@
+package import Tensors
+
+/// How an operation becomes a tensor: computed at once, or as a node of the recording that its
+/// operands belong to.
+///
+/// `forward` writes the output's values; `backward` accumulates into the operands' gradients (those
+/// that have one) from the output's. Both run again on every replay, so neither may allocate.
+package enum Primitive {
+  /// The storages that an operation works on.
+  package typealias Operands<Scalar: RealTensorScalar> = [TensorStorage<Scalar>]
+
+  /// Applies an operation of one operand.
+  package static func unary<Scalar: RealTensorScalar>(
+    _ name: String,
+    _ x: Tensor<Scalar>,
+    shape: [Int],
+    forward: @escaping (TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void,
+    backward: ((TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?
+  ) -> Tensor<Scalar> {
+    let a = x.storage
+    return apply(
+      name,
+      [x],
+      shape: shape,
+      forward: { forward(a, $0) },
+      backward: backward.map { backward in { backward(a, $0) } }
+    )
+  }
+
+  /// Applies an operation of two operands.
+  package static func binary<Scalar: RealTensorScalar>(
+    _ name: String,
+    _ x: Tensor<Scalar>,
+    _ y: Tensor<Scalar>,
+    shape: [Int],
+    forward:
+      @escaping (TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void,
+    backward:
+      ((TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?
+  ) -> Tensor<Scalar> {
+    let a = x.storage
+    let b = y.storage
+    return apply(
+      name,
+      [x, y],
+      shape: shape,
+      forward: { forward(a, b, $0) },
+      backward: backward.map { backward in { backward(a, b, $0) } }
+    )
+  }
+
+  /// Applies an operation of any number of operands; the closures hold their storages.
+  package static func apply<Scalar: RealTensorScalar>(
+    _ name: String,
+    _ operands: [Tensor<Scalar>],
+    shape: [Int],
+    forward: @escaping (TensorStorage<Scalar>) -> Void,
+    backward: ((TensorStorage<Scalar>) -> Void)?
+  ) -> Tensor<Scalar> {
+    let output = TensorStorage<Scalar>(uninitialised: shape.reduce(1, *))
+    let nodes = operands.compactMap { $0.node(for: name) }
+    guard let state = nodes.first?.state else {
+      forward(output)
+      return Tensor(shape: shape, storage: output)
+    }
+    precondition(
+      nodes.allSatisfy { $0.state === state },
+      "\(name): operands belong to different recordings"
+    )
+    let isDifferentiable = backward != nil && nodes.contains { $0.storage.gradients != nil }
+    if isDifferentiable { output.allocateGradients() }
+    forward(output)
+    let node = Node(
+      name,
+      storage: output,
+      state: state,
+      operands: nodes,
+      forward: { forward(output) },
+      backward: isDifferentiable ? backward.map { backward in { backward(output) } } : nil
+    )
+    state.append(node)
+    return Tensor(shape: shape, storage: output, record: node)
+  }
+
+  /// The pool that an operation on these operands may split its work over.
+  package static func pool<Scalar: RealTensorScalar>(_ operands: [Tensor<Scalar>]) -> WorkerPool {
+    for operand in operands {
+      if let node = operand.record as? Node<Scalar> { return node.state.pool }
+    }
+    return .serial
+  }
+}
