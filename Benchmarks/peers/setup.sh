@@ -13,7 +13,9 @@ if [ ! -x "$directory/bin/python" ]; then
   "$python" -m venv "$directory"
 fi
 if ! "$directory/bin/python" -c 'import numpy, torch, jax' 2>/dev/null; then
-  # Any build of PyTorch does: the benchmarks use the processor alone.
+  # A wheel that pip finds without an index (a local CPU build) comes first. Builds for graphics
+  # processors ask for a device on every step, which slows them down.
+  "$directory/bin/pip" install --quiet --no-index --no-deps torch 2>/dev/null || true
   "$directory/bin/pip" install --quiet numpy 'jax[cpu]' torch
 fi
 "$directory/bin/python" - <<'PYTHON'
