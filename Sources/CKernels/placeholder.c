@@ -1,1 +1,0 @@
-int graybox_placeholder(void) { return 0; }
