@@ -160,6 +160,8 @@ public struct TrainingRequest: Sendable {
   public var validation: ArrayBundle?
   /// The method's settings.
   public var settings: Settings
+  /// A model to start from in place of random values, as when blocks follow each other in time.
+  public var initial: ModelFile?
   /// Initial values and the order of samples are drawn from here.
   public var stream: RandomStream
   /// Where checkpoints go; nil for none.
@@ -177,8 +179,8 @@ public struct TrainingRequest: Sendable {
 
   /// A request to train.
   public init(
-    data: ArrayBundle, validation: ArrayBundle? = nil, settings: Settings, stream: RandomStream,
-    checkpointPath: String? = nil, resumes: Bool = false, pool: WorkerPool = .serial,
+    data: ArrayBundle, validation: ArrayBundle? = nil, settings: Settings,
+    initial: ModelFile? = nil, stream: RandomStream, checkpointPath: String? = nil, resumes: Bool = false, pool: WorkerPool = .serial,
     provenance: [String: String] = [:],
     progress: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -186,6 +188,7 @@ public struct TrainingRequest: Sendable {
     self.data = data
     self.validation = validation
     self.settings = settings
+    self.initial = initial
     self.stream = stream
     self.checkpointPath = checkpointPath
     self.resumes = resumes

@@ -1,0 +1,150 @@
+extension StudyPart {
+  /// The scenario of the part, or nil when it reads files.
+  package func scenario(in catalogue: Catalogue) -> ScenarioDescription? {
+    guard case .scenario(let id, _) = source else { return nil }
+    return catalogue.scenarios.first { $0.id == id }
+  }
+
+  /// Checks what needs more than one key at a time.
+  func check(owner: String, catalogue: Catalogue) throws(StudyError) {
+    try checkMethods(owner: owner, catalogue: catalogue)
+    try checkAxes(owner: owner, catalogue: catalogue)
+    let scenario = scenario(in: catalogue)
+    if let tracking {
+      guard let scenario, scenario.settings.contains(where: { $0.key == "block" }) else {
+        throw .invalid("\(owner): tracking needs a scenario with the setting 'block'")
+      }
+      guard axes.allSatisfy({ $0.key != "train_size" && $0.key != "block" }) else {
+        throw .invalid("\(owner): tracking cannot sweep 'train_size' or 'block'")
+      }
+      precondition(tracking.blocks > 0, "StudyPart: tracking without blocks")
+    }
+    if let mismatch {
+      let known = scenario?.settings.map(\.key) ?? []
+      guard known.contains(mismatch) else {
+        throw .unknownKey(mismatch, owner: "\(owner): mismatch", known: known)
+      }
+    }
+  }
+
+  private func checkMethods(owner: String, catalogue: Catalogue) throws(StudyError) {
+    let labels = methods.map(\.label)
+    if let twice = labels.first(where: { label in labels.count { $0 == label } > 1 }) {
+      throw .invalid("\(owner): two methods are called '\(twice)'; give each its own 'label'")
+    }
+    let scenario = scenario(in: catalogue)
+    var task = scenario?.task
+    for method in methods {
+      guard let description = catalogue.methods.first(where: { $0.id == method.id }) else {
+        continue
+      }
+      if let task, task != description.task {
+        throw .invalid(
+          "\(owner): method \(method.id) is for \(description.task), the others are for \(task)"
+        )
+      }
+      task = description.task
+      if description.train != nil { try checkTraining(of: method, owner: owner) }
+      if let scenario {
+        let place = "\(owner): method \(method.label): training: scenario"
+        try Self.check(method.training.scenario, scenario: scenario, owner: place)
+        try Self.check(
+          training.scenario,
+          scenario: scenario,
+          owner: "\(owner): training: scenario"
+        )
+      }
+    }
+    guard let task, catalogue.tasks.contains(where: { $0.id == task }) else {
+      throw .invalid("\(owner): its task is not in the catalogue")
+    }
+  }
+
+  private func checkTraining(of method: StudyMethod, owner: String) throws(StudyError) {
+    let place = "\(owner): method \(method.label)"
+    if case .files(let files) = source {
+      guard files.train != nil else {
+        throw .missingKey("train", owner: "\(place) learns; \(owner): data")
+      }
+      guard method.training.scenario.isEmpty else {
+        throw .invalid("\(place): training: scenario has no meaning with 'data'")
+      }
+      return
+    }
+    let hasSize =
+      tracking != nil || training.size != nil || method.training.size != nil
+      || axes.contains { $0.key == "train_size" }
+    guard hasSize else { throw .missingKey("size", owner: "\(place) learns; \(owner): training") }
+  }
+
+  private static func check(
+    _ values: [String: SettingValue],
+    scenario: ScenarioDescription,
+    owner: String
+  ) throws(StudyError) {
+    for key in values.keys.sorted() {
+      guard let description = scenario.settings.first(where: { $0.key == key }),
+        let value = values[key]
+      else {
+        throw .unknownKey(key, owner: owner, known: scenario.settings.map(\.key))
+      }
+      _ = try description.checked(value, owner: owner)
+    }
+  }
+
+  private func checkAxes(owner: String, catalogue: Catalogue) throws(StudyError) {
+    let scenario = scenario(in: catalogue)
+    let swept = axes.map(\.key) + average.map(\.key)
+    guard Set(swept).count == swept.count else {
+      throw .invalid("\(owner): a setting is swept or averaged twice")
+    }
+    for axis in average where axis.key == "train_size" || axis.key.hasPrefix("training.") {
+      throw .invalid("\(owner): average: '\(axis.key)' cannot be averaged over")
+    }
+    for axis in axes + average {
+      if axis.key == "train_size" {
+        guard axis.values.allSatisfy({ $0 >= 1 && Int(exactly: $0) != nil }) else {
+          throw .badValue(
+            key: axis.key,
+            value: axis.node.flow,
+            expected: "whole numbers of at least 1",
+            owner: "\(owner): axes"
+          )
+        }
+        continue
+      }
+      let key = axis.key.hasPrefix("training.") ? String(axis.key.dropFirst(9)) : axis.key
+      guard let description = scenario?.settings.first(where: { $0.key == key }) else {
+        throw .unknownKey(
+          axis.key,
+          owner: "\(owner): axes",
+          known: ["train_size"] + (scenario?.settings.map(\.key) ?? [])
+        )
+      }
+      for value in axis.values { _ = try description.checked(number: value, owner: owner) }
+    }
+    try checkSubsets(owner: owner)
+  }
+
+  private func checkSubsets(owner: String) throws(StudyError) {
+    for method in methods {
+      for subset in method.only + (method.search?.at ?? []) {
+        guard (axes + average).contains(where: { $0.key == subset.key }) else {
+          throw .unknownKey(
+            subset.key,
+            owner: "\(owner): method \(method.label): only",
+            known: (axes + average).map(\.key)
+          )
+        }
+      }
+    }
+  }
+}
+
+extension SettingDescription {
+  /// The number as this setting's value: whole where the setting is whole.
+  func checked(number: Double, owner: String) throws(StudyError) -> SettingValue {
+    if let whole = Int(exactly: number) { return try checked(.integer(whole), owner: owner) }
+    return try checked(.number(number), owner: owner)
+  }
+}
