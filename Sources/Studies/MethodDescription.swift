@@ -43,8 +43,12 @@ public struct MethodDescription: Sendable {
 
     /// The description of one array.
     public init(
-      _ name: String, _ shapes: [[String]], _ role: Role, isRequired: Bool = true,
-      unit: String = "", _ summary: String
+      _ name: String,
+      _ shapes: [[String]],
+      _ role: Role,
+      isRequired: Bool = true,
+      unit: String = "",
+      _ summary: String
     ) {
       self.name = name
       self.shapes = shapes
@@ -102,9 +106,18 @@ public struct MethodDescription: Sendable {
 
   /// The description of one method.
   public init(
-    id: String, family: Family, task: String, title: String, summary: String, needs: [String],
-    learns: [String], law: String? = nil, references: [String], arrays: [Array],
-    settings: [SettingDescription], version: Int = 1,
+    id: String,
+    family: Family,
+    task: String,
+    title: String,
+    summary: String,
+    needs: [String],
+    learns: [String],
+    law: String? = nil,
+    references: [String],
+    arrays: [Array],
+    settings: [SettingDescription],
+    version: Int = 1,
     cost: @escaping @Sendable (Settings) throws -> Cost,
     prepare: @escaping @Sendable (Settings, ModelFile?) throws -> any PreparedMethod,
     train: (@Sendable (TrainingRequest) throws -> TrainingResult)? = nil
@@ -134,6 +147,7 @@ public protocol PreparedMethod: Sendable {
   /// - Parameters:
   ///   - arrays: what the method's description asks for.
   ///   - pool: the threads to use; the result does not depend on their number.
+  /// - Returns: the output arrays, and whether the computation succeeded.
   /// - Throws: ``StudyError`` for arrays that do not fit.
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult
 }
@@ -179,8 +193,14 @@ public struct TrainingRequest: Sendable {
 
   /// A request to train.
   public init(
-    data: ArrayBundle, validation: ArrayBundle? = nil, settings: Settings,
-    initial: ModelFile? = nil, stream: RandomStream, checkpointPath: String? = nil, resumes: Bool = false, pool: WorkerPool = .serial,
+    data: ArrayBundle,
+    validation: ArrayBundle? = nil,
+    settings: Settings,
+    initial: ModelFile? = nil,
+    stream: RandomStream,
+    checkpointPath: String? = nil,
+    resumes: Bool = false,
+    pool: WorkerPool = .serial,
     provenance: [String: String] = [:],
     progress: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -214,7 +234,11 @@ public struct TrainingProgress: Sendable, Equatable {
 
   /// A report on a training.
   public init(
-    epoch: Int, epochs: Int, trainingLoss: Double, validationLoss: Double?, secondsLeft: Double
+    epoch: Int,
+    epochs: Int,
+    trainingLoss: Double,
+    validationLoss: Double?,
+    secondsLeft: Double
   ) {
     self.epoch = epoch
     self.epochs = epochs
@@ -240,8 +264,11 @@ public struct TrainingResult: Sendable {
 
   /// The result of one training.
   public init(
-    model: ModelFile, failure: String? = nil, wasCancelled: Bool = false,
-    trainingLosses: [Double], validationLosses: [Double]
+    model: ModelFile,
+    failure: String? = nil,
+    wasCancelled: Bool = false,
+    trainingLosses: [Double],
+    validationLosses: [Double]
   ) {
     self.model = model
     self.failure = failure
