@@ -12,7 +12,7 @@ public func normalNoise<Scalar: RealTensorScalar>(
   like x: Tensor<Scalar>,
   from stream: inout RandomStream
 ) -> Tensor<Scalar> {
-  let source = ownedStream(&stream)
+  let source = ownedStream(&stream, for: x)
   return Primitive.unary(
     "normalNoise",
     x,
@@ -36,7 +36,7 @@ public func dropout<Scalar: RealTensorScalar>(
   from stream: inout RandomStream
 ) -> Tensor<Scalar> {
   precondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is outside 0..<1")
-  let source = ownedStream(&stream)
+  let source = ownedStream(&stream, for: x)
   let uniform = Primitive.unary(
     "uniformNoise",
     x,
@@ -50,13 +50,28 @@ public func dropout<Scalar: RealTensorScalar>(
 }
 
 /// A stream that an operation keeps and moves on.
-private final class StreamOwner {
+final class StreamOwner {
+  private let origin: RandomStream
   var stream: RandomStream
 
-  init(_ stream: RandomStream) { self.stream = stream }
+  init(_ stream: RandomStream) {
+    origin = stream
+    self.stream = stream
+  }
+
+  /// Goes to the start of a numbered draw, the same wherever a run is taken up.
+  func position(at draw: Int) { stream = origin.derived("draw", index: draw) }
 }
 
-private func ownedStream(_ stream: inout RandomStream) -> StreamOwner {
-  let owned = stream.derived("operation", index: Int(stream.words(1)[0]))
-  return StreamOwner(owned)
+/// A stream for one operation; in a recording the operation's place there is part of its name, so that
+/// a layer that is used twice draws twice.
+private func ownedStream<Scalar: RealTensorScalar>(
+  _ stream: inout RandomStream,
+  for x: Tensor<Scalar>
+) -> StreamOwner {
+  let derived = stream.derived("operation", index: Int(stream.words(1)[0]))
+  guard let state = x.node(for: "a random operation")?.state else { return StreamOwner(derived) }
+  let owner = StreamOwner(derived.derived("node", index: state.nodes.count))
+  state.streams.append(owner)
+  return owner
 }

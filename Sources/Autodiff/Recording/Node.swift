@@ -21,6 +21,8 @@ final class RecordingState<Scalar: RealTensorScalar> {
   private let thread = currentThread()
   let pool: WorkerPool
   private(set) var nodes: [Node<Scalar>] = []
+  /// The streams of its random operations.
+  var streams: [StreamOwner] = []
   /// The operation whose result the host read; nil while the recording can be replayed.
   var operationReadByHost: String?
 

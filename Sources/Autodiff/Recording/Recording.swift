@@ -28,6 +28,7 @@ public final class Recording<Scalar: RealTensorScalar> {
   private let outputs: [String: Tensor<Scalar>]
   private let parameters: [Parameter<Scalar>]
   private let operationReadByHost: String?
+  private let streams: [StreamOwner]
   /// Nodes that compute, in order; leaves left out.
   private let steps: [Node<Scalar>]
 
@@ -78,6 +79,7 @@ public final class Recording<Scalar: RealTensorScalar> {
     // An output that needed no recorded operand is a constant of the recording.
     for (_, tensor) in results { _ = tensor.node(for: "an output") }
     operationReadByHost = state.operationReadByHost
+    streams = state.streams
     nodes = state.close()
     steps = nodes.filter { $0.forward != nil }
     self.inputs = leaves
@@ -148,6 +150,12 @@ public final class Recording<Scalar: RealTensorScalar> {
   public func forward() throws(RecordingError) {
     if let operationReadByHost { throw .notReplayable(operation: operationReadByHost) }
     for node in steps { node.forward?() }
+  }
+
+  /// Makes the next ``forward()`` the given numbered draw of every random operation, so that a training
+  /// that is taken up draws what an uninterrupted one draws.
+  package func positionRandomStreams(at draw: Int) {
+    for owner in streams { owner.position(at: draw) }
   }
 
   /// Computes the gradients of parameters and differentiated inputs; earlier ones are overwritten.

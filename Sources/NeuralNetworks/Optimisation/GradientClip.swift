@@ -1,5 +1,5 @@
 /// How large gradients may be.
-public enum GradientClip: Sendable, Equatable {
+public enum GradientClip: Sendable, Hashable {
   /// Any size.
   case none
   /// Each number is limited to `±limit`.
