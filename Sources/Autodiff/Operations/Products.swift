@@ -19,11 +19,15 @@ struct RowPieces {
   let rowsPerPiece: Int
   let rows: Int
 
-  /// - Parameter work: multiply-accumulates a row.
+  /// A large product is cut into pieces of 512 rows; `work` is its multiply-accumulates a row.
   init(rows: Int, work: Int) {
-    self.rows = rows
     let isLarge = rows * work >= 1 << 22 && rows >= 1024
-    rowsPerPiece = isLarge ? 512 : max(rows, 1)
+    self.init(rows: rows, rowsPerPiece: isLarge ? 512 : max(rows, 1))
+  }
+
+  init(rows: Int, rowsPerPiece: Int) {
+    self.rows = rows
+    self.rowsPerPiece = rowsPerPiece
     count = rows == 0 ? 0 : (rows + rowsPerPiece - 1) / rowsPerPiece
   }
 

@@ -100,6 +100,17 @@ public struct GRU<Scalar: RealTensorScalar>: RecurrentLayer {
     return SequenceOutput(outputs: steps.assembled(outputs), last: state)
   }
 
+  /// All time steps as one node after the product with the inputs.
+  public func outputs(timeFirst sequence: Tensor<Scalar>, isReversed: Bool) -> Tensor<Scalar> {
+    let fromInput = linear(sequence, inputWeight.value, inputBias.value, activation: .identity)
+    return gruLayer(
+      fromInput,
+      recurrentWeight.value,
+      recurrentBias.value,
+      isReversed: isReversed
+    )
+  }
+
   /// Names the four arrays.
   public func visit(_ visitor: any ModuleVisitor<Scalar>) {
     visitor.parameter("inputWeight", inputWeight)

@@ -103,6 +103,12 @@ public struct LSTM<Scalar: RealTensorScalar>: RecurrentLayer {
     return SequenceOutput(outputs: steps.assembled(outputs), last: state)
   }
 
+  /// All time steps as one node after the product with the inputs.
+  public func outputs(timeFirst sequence: Tensor<Scalar>, isReversed: Bool) -> Tensor<Scalar> {
+    let fromInput = linear(sequence, inputWeight.value, bias.value, activation: .identity)
+    return lstmLayer(fromInput, recurrentWeight.value, isReversed: isReversed)
+  }
+
   /// Names the three arrays.
   public func visit(_ visitor: any ModuleVisitor<Scalar>) {
     visitor.parameter("inputWeight", inputWeight)

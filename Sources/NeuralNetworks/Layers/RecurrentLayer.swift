@@ -61,6 +61,17 @@ public protocol RecurrentLayer<Scalar>: Layer {
     from initial: State?,
     _ options: SequenceOptions<Scalar>
   ) -> SequenceOutput<Scalar, State>
+
+  /// The hidden states of whole sequences that lie time first, from a state of zeros.
+  ///
+  /// The fast way where the last state is not needed: chains of layers keep this layout, in which the
+  /// batch of one step is contiguous.
+  ///
+  /// - Parameters:
+  ///   - sequence: `[time, batch, features]`.
+  ///   - isReversed: from the last time step to the first.
+  /// - Returns: `[time, batch, hidden]`, in the order of time.
+  func outputs(timeFirst sequence: Tensor<Scalar>, isReversed: Bool) -> Tensor<Scalar>
 }
 
 extension RecurrentLayer {
@@ -74,7 +85,13 @@ extension RecurrentLayer {
 
   /// The hidden states, `[batch, time, hidden]`.
   public func output(of input: Tensor<Scalar>, mode: Mode) -> Tensor<Scalar> {
-    run(input, from: nil, SequenceOptions()).outputs
+    outputs(timeFirst: input.permuted([1, 0, 2]), isReversed: false).permuted([1, 0, 2])
+  }
+
+  /// The hidden states by way of ``run(_:from:_:)``, for layers without a faster way.
+  public func outputs(timeFirst sequence: Tensor<Scalar>, isReversed: Bool) -> Tensor<Scalar> {
+    run(sequence.permuted([1, 0, 2]), from: nil, SequenceOptions(isReversed: isReversed)).outputs
+      .permuted([1, 0, 2])
   }
 }
 
@@ -103,9 +120,26 @@ public struct Bidirectional<Cell: RecurrentLayer>: Layer {
     for sequence: Tensor<Cell.Scalar>,
     mask: Tensor<Cell.Scalar>? = nil
   ) -> Tensor<Cell.Scalar> {
+    guard let mask else {
+      return outputs(timeFirst: sequence.permuted([1, 0, 2])).permuted([1, 0, 2])
+    }
     let ahead = forward.run(sequence, from: nil, SequenceOptions(mask: mask))
     let back = backward.run(sequence, from: nil, SequenceOptions(isReversed: true, mask: mask))
     return concatenated([ahead.outputs, back.outputs], axis: 2)
+  }
+
+  /// Both directions over whole sequences that lie time first.
+  ///
+  /// - Parameter sequence: `[time, batch, features]`.
+  /// - Returns: `[time, batch, 2 hidden]`.
+  public func outputs(timeFirst sequence: Tensor<Cell.Scalar>) -> Tensor<Cell.Scalar> {
+    concatenated(
+      [
+        forward.outputs(timeFirst: sequence, isReversed: false),
+        backward.outputs(timeFirst: sequence, isReversed: true),
+      ],
+      axis: 2
+    )
   }
 
   /// Both directions over whole sequences.
