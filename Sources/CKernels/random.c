@@ -287,6 +287,34 @@ uint64_t graybox_random_uniform_double(graybox_random_key key, uint64_t stream, 
   })
 }
 
+#define BETWEEN(TYPE, BELOW_HIGH)                   \
+  TYPE width = high - low, last = BELOW_HIGH;       \
+  for (size_t i = 0; i < n; i++) {                  \
+    TYPE value = low + width * x[i];                \
+    x[i] = value < high ? value : last;             \
+  }
+
+// The neighbour of x towards minus infinity.
+INLINE float before_float(float x) {
+  uint32_t bits = bits_of(x);
+  if (x == 0.0f) return -0x1p-149f;
+  return float_of(x > 0.0f ? bits - 1 : bits + 1);
+}
+
+INLINE double before_double(double x) {
+  uint64_t bits = bits_of_double(x);
+  if (x == 0.0) return -0x1p-1074;
+  return double_of(x > 0.0 ? bits - 1 : bits + 1);
+}
+
+void graybox_random_between_float(size_t n, float low, float high, float *x) {
+  BETWEEN(float, before_float(high))
+}
+
+void graybox_random_between_double(size_t n, double low, double high, double *x) {
+  BETWEEN(double, before_double(high))
+}
+
 uint64_t graybox_random_normal_float(graybox_random_key key, uint64_t stream, uint64_t counter,
                                      size_t n, float *out) {
   FILL(float, 4, {

@@ -2,8 +2,13 @@ internal import CKernels
 
 /// A stream of random numbers that is a pure function of a seed and a path of names.
 ///
-/// Counter-based (Philox 4x32-10): the same seed and path give the same bits on every machine and
-/// kernel variant, and drawing from one stream never moves another.
+/// Counter-based (Philox 4x32-10, `salmon2011`): the same seed and path give the same bits on every
+/// machine and kernel variant, and drawing from one stream never moves another. The seed is the
+/// generator's key; path and place make its 128-bit counter.
+///
+/// A place is a block of 128 bits, which gives four words, four single-precision numbers, two in
+/// double precision, or one Poisson count. Each call starts at a new block; so numbers drawn in
+/// pieces that fill whole blocks are those of a single call.
 ///
 /// ```swift
 /// var noise = RandomStream(seed: 7).derived("noise", index: 3)
@@ -26,7 +31,9 @@ public struct RandomStream: Sendable, Hashable {
     self.path = path
   }
 
-  /// An independent stream, named by a word and a number; the receiver does not move.
+  /// An independent stream, named by a word and a number.
+  ///
+  /// It starts at its beginning wherever the receiver is, and the receiver does not move.
   public func derived(_ name: String, index: Int = 0) -> RandomStream {
     var hash = path ^ 0xcbf2_9ce4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
@@ -56,20 +63,38 @@ public struct RandomStream: Sendable, Hashable {
   }
 
   /// Uniform numbers in `[low, high)`.
+  ///
+  /// - Parameters:
+  ///   - shape: the extents.
+  ///   - low: the smallest number that can come.
+  ///   - high: above `low`; never reached.
+  /// - Returns: independent numbers of the given shape.
   public mutating func uniform<Scalar: RealTensorScalar>(
     _ shape: [Int],
     low: Scalar = 0,
     high: Scalar = 1
   ) -> Tensor<Scalar> {
-    Tensor(shape: shape) { buffer in
+    precondition(
+      low < high && (high - low).isFinite,
+      "RandomStream.uniform: no interval [\(low), \(high))"
+    )
+    return Tensor(shape: shape) { buffer in
       fillUniform(buffer)
-      if low != 0 || high != 1, let base = buffer.baseAddress {
-        Scalar.kernels.pointee.scale_shift(
+      guard low != 0 || high != 1, let base = buffer.baseAddress else { return }
+      let raw = UnsafeMutableRawPointer(base)
+      if Scalar.self == Float.self {
+        graybox_random_between_float(
           buffer.count,
-          base,
-          Double(high - low),
+          Float(low),
+          Float(high),
+          raw.assumingMemoryBound(to: Float.self)
+        )
+      } else {
+        graybox_random_between_double(
+          buffer.count,
           Double(low),
-          base
+          Double(high),
+          raw.assumingMemoryBound(to: Double.self)
         )
       }
     }
@@ -82,37 +107,38 @@ public struct RandomStream: Sendable, Hashable {
 
   /// One Poisson count for each rate.
   ///
+  /// Inversion below a rate of 10, else transformed rejection (PTRS, `hoermann1993`).
+  ///
   /// - Parameter rates: finite and not negative.
+  /// - Returns: counts of the rates' shape.
   public mutating func poisson<Scalar: RealTensorScalar>(_ rates: Tensor<Scalar>) -> Tensor<Scalar>
   {
-    rates.withScalars { rates in
-      precondition(
-        rates.allSatisfy { $0.isFinite && $0 >= 0 },
-        "RandomStream.poisson: rates must be >= 0"
-      )
+    let valid = rates.withScalars { rates in
+      rates.allSatisfy { $0.isFinite && $0 >= 0 }
     }
-    return Tensor(shape: rates.shape) { buffer in
-      rates.withScalars { source in
-        guard let base = buffer.baseAddress, let from = source.baseAddress else { return }
-        if Scalar.self == Float.self {
-          counter = graybox_random_poisson_float(
+    precondition(valid, "RandomStream.poisson: rates must be finite and not negative")
+    return Tensor(shape: rates.shape) { counts in
+      rates.withScalars { rates in
+        guard let to = counts.baseAddress, let from = rates.baseAddress else { return }
+        let raw = (to: UnsafeMutableRawPointer(to), from: UnsafeRawPointer(from))
+        counter =
+          Scalar.self == Float.self
+          ? graybox_random_poisson_float(
             randomKey,
             path,
             counter,
-            buffer.count,
-            UnsafeRawPointer(from).assumingMemoryBound(to: Float.self),
-            UnsafeMutableRawPointer(base).assumingMemoryBound(to: Float.self)
+            counts.count,
+            raw.from.assumingMemoryBound(to: Float.self),
+            raw.to.assumingMemoryBound(to: Float.self)
           )
-        } else {
-          counter = graybox_random_poisson_double(
+          : graybox_random_poisson_double(
             randomKey,
             path,
             counter,
-            buffer.count,
-            UnsafeRawPointer(from).assumingMemoryBound(to: Double.self),
-            UnsafeMutableRawPointer(base).assumingMemoryBound(to: Double.self)
+            counts.count,
+            raw.from.assumingMemoryBound(to: Double.self),
+            raw.to.assumingMemoryBound(to: Double.self)
           )
-        }
       }
     }
   }
@@ -123,7 +149,7 @@ public struct RandomStream: Sendable, Hashable {
     return words(count).map { Int((UInt64($0) &* UInt64(bound)) >> 32) }
   }
 
-  /// A random order of `0..<count`.
+  /// A random order of `0..<count`, each equally likely (to 2^-32 a step).
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     guard count > 1 else { return order }
@@ -148,47 +174,31 @@ public struct RandomStream: Sendable, Hashable {
   package mutating func fillUniform<Scalar: RealTensorScalar>(
     _ buffer: UnsafeMutableBufferPointer<Scalar>
   ) {
-    guard let base = buffer.baseAddress else { return }
-    let raw = UnsafeMutableRawPointer(base)
-    counter =
-      Scalar.self == Float.self
-      ? graybox_random_uniform_float(
-        randomKey,
-        path,
-        counter,
-        buffer.count,
-        raw.assumingMemoryBound(to: Float.self)
-      )
-      : graybox_random_uniform_double(
-        randomKey,
-        path,
-        counter,
-        buffer.count,
-        raw.assumingMemoryBound(to: Double.self)
-      )
+    fill(buffer, graybox_random_uniform_float, graybox_random_uniform_double)
   }
 
   /// Fills a buffer with standard normal numbers.
   package mutating func fillNormal<Scalar: RealTensorScalar>(
     _ buffer: UnsafeMutableBufferPointer<Scalar>
   ) {
+    fill(buffer, graybox_random_normal_float, graybox_random_normal_double)
+  }
+
+  private typealias Filler<Scalar> = (
+    graybox_random_key, UInt64, UInt64, Int, UnsafeMutablePointer<Scalar>?
+  ) -> UInt64
+
+  /// Calls the C function of the buffer's scalar and moves on.
+  private mutating func fill<Scalar: RealTensorScalar>(
+    _ buffer: UnsafeMutableBufferPointer<Scalar>,
+    _ float: Filler<Float>,
+    _ double: Filler<Double>
+  ) {
     guard let base = buffer.baseAddress else { return }
     let raw = UnsafeMutableRawPointer(base)
     counter =
       Scalar.self == Float.self
-      ? graybox_random_normal_float(
-        randomKey,
-        path,
-        counter,
-        buffer.count,
-        raw.assumingMemoryBound(to: Float.self)
-      )
-      : graybox_random_normal_double(
-        randomKey,
-        path,
-        counter,
-        buffer.count,
-        raw.assumingMemoryBound(to: Double.self)
-      )
+      ? float(randomKey, path, counter, buffer.count, raw.assumingMemoryBound(to: Float.self))
+      : double(randomKey, path, counter, buffer.count, raw.assumingMemoryBound(to: Double.self))
   }
 }

@@ -11,13 +11,18 @@ typedef struct graybox_random_key { uint32_t word[2]; } graybox_random_key;
 
 void graybox_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-// Each fills n values starting at `counter` and returns the counter after the last block used.
+// Each fills n values starting at `counter` and returns the counter after the last block used. A
+// block gives 4 words, 4 floats, 2 doubles or 1 Poisson count: drawn in pieces of whole blocks, the
+// numbers are those of one call.
 uint64_t graybox_random_bits(graybox_random_key key, uint64_t stream, uint64_t counter, size_t n,
                              uint32_t *out);
 uint64_t graybox_random_uniform_float(graybox_random_key key, uint64_t stream, uint64_t counter,
                                       size_t n, float *out);   // [0, 1)
 uint64_t graybox_random_uniform_double(graybox_random_key key, uint64_t stream, uint64_t counter,
                                        size_t n, double *out); // [0, 1)
+// low + (high - low) x in place, kept below high where rounding would reach it; low < high
+void graybox_random_between_float(size_t n, float low, float high, float *x);
+void graybox_random_between_double(size_t n, double low, double high, double *x);
 uint64_t graybox_random_normal_float(graybox_random_key key, uint64_t stream, uint64_t counter,
                                      size_t n, float *out);
 uint64_t graybox_random_normal_double(graybox_random_key key, uint64_t stream, uint64_t counter,
