@@ -27,7 +27,8 @@ internal import Testing
   @Test(
     "numbers read back to the same bits",
     arguments: [
-      0, -0.0, 0.1, 1.0 / 3, 1e-300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, -1.5e-7, .infinity,
+      0, -0.0, 0.1, 1.0 / 3, 1e-300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, -1.5e-7,
+      .infinity,
       -.infinity, 123_456_789.123_456_78,
     ]
   )
