@@ -44,6 +44,29 @@ package struct AxisRange: Equatable {
     return AxisRange(lower: low / margin, upper: high * margin, labels: labels)
   }
 
+  /// The words at each label; empty where there is no room beside the ones before and after.
+  package func labels(
+    _ labels: [Double],
+    on axis: Figure.Axis
+  ) -> [(position: Double, text: String)] {
+    func place(_ value: Double) -> Double {
+      guard axis.isLogarithmic else { return (value - lower) / (upper - lower) }
+      return log(value / lower) / log(upper / lower)
+    }
+    // A letter takes about 1/70 of the axis; the last label always stands.
+    func halfWidth(_ text: String) -> Double { Double(text.count + 1) / 140 }
+    let words = labels.map { Typography.plain($0) }
+    guard let last = labels.last, let lastWord = words.last else { return [] }
+    let stop = place(last) - halfWidth(lastWord)
+    var end = -Double.infinity
+    return zip(labels, words).map { value, word in
+      let start = place(value) - halfWidth(word)
+      let fits = start >= end && (value == last || place(value) + halfWidth(word) <= stop)
+      if fits || value == last { end = place(value) + halfWidth(word) }
+      return (value, fits || value == last ? word : "")
+    }
+  }
+
   private static func linear(
     _ values: [Double],
     margin: Double,

@@ -18,6 +18,12 @@ public struct CurveStyle: Sendable, Hashable {
     self.marker = marker
   }
 
+  /// Whether the marker's inside is empty.
+  package var hasOpenMarker: Bool { marker >= 4 && marker.isMultiple(of: 2) }
+
+  /// Whether the marker is filled.
+  package var isFilled: Bool { marker >= 4 && !marker.isMultiple(of: 2) }
+
   /// The styles of methods, so that each looks the same in all figures of a study.
   ///
   /// - Parameter methods: names with families (`model-based`, `hybrid`, `data-driven`), in the

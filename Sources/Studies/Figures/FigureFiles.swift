@@ -46,8 +46,9 @@ package struct FigureFiles {
       set title \(Self.quoted(figure.title)) noenhanced font ',17'
       set border 3 linewidth 1 linecolor rgb '#404040'
       set tics nomirror out scale 0.7
-      set grid xtics ytics mytics linecolor rgb '#d0d0d0' linewidth 0.8, \
-      linecolor rgb '#ececec' linewidth 0.6
+      set grid xtics ytics mytics \
+        linetype 1 linecolor rgb '#cfcfcf' linewidth 0.6, \
+        linetype 1 linecolor rgb '#ebebeb' linewidth 0.5
       \(figure.isDotPlot ? dotPlot : linePlot)
       set terminal svg \(size) dynamic background rgb 'white' font 'Helvetica,Arial,sans-serif,16' \
       linewidth 1.3
@@ -63,9 +64,14 @@ package struct FigureFiles {
     let place = isLegendBelow ? "below center maxcols 3" : "outside right top vertical"
     let bands = figure.curves.enumerated().compactMap { band($0, $1) }
     let lines = figure.curves.enumerated().map { line($0, $1) }
-    let marks = figure.curves.enumerated().compactMap { bounds($0, $1) }
+    let bounded = figure.curves.indices.filter { index in
+      figure.curves[index].points.contains { $0.bound != nil }
+    }
+    // Bounds of methods that saw the same draws coincide: nested triangles show them all.
+    let marks = bounded.enumerated().map { bounds($1, size: 1.5 + 0.7 * Double($0)) }
     return """
-      set key \(place) Left reverse samplen 5 spacing 1.35 width 1 noenhanced
+      set key \(place) Left reverse samplen 5 spacing 1.35 width \(isLegendBelow ? 0 : -3) noenhanced
+      set pointintervalbox 0.9
       set xlabel \(Self.quoted(figure.horizontal.label)) noenhanced
       set ylabel \(Self.quoted(figure.vertical.label)) noenhanced
       \(axis("x", figure.horizontal, horizontal))
@@ -85,22 +91,23 @@ package struct FigureFiles {
   }
 
   private func line(_ index: Int, _ curve: Figure.Curve) -> String {
-    let interval = curve.points.count > 25 ? " pointinterval \((curve.points.count + 11) / 12)" : ""
+    let stride = curve.points.count > 25 ? (curve.points.count + 11) / 12 : 1
+    // A negative interval keeps the line out of open markers.
+    let interval = " pointinterval \(curve.style.hasOpenMarker ? -stride : stride)"
     return "\(source) index \(index) using 1:2 with linespoints \(look(curve.style))"
       + "\(interval) title \(Self.quoted(curve.label))"
   }
 
-  private func bounds(_ index: Int, _ curve: Figure.Curve) -> String? {
-    guard curve.points.contains(where: { $0.bound != nil }) else { return nil }
-    return "\(source) index \(index) using 1:5 with points linecolor rgb '\(curve.style.colour)' "
-      + "pointtype 10 pointsize 1.6 linewidth 1.6 notitle"
+  private func bounds(_ index: Int, size: Double) -> String {
+    "\(source) index \(index) using 1:5 with points linecolor rgb "
+      + "'\(figure.curves[index].style.colour)' pointtype 10 pointsize \(size) linewidth 1.4 notitle"
   }
 
   private func look(_ style: CurveStyle) -> String {
     let dashes = style.dashes.map { "\($0)" }.joined(separator: ",")
     return "linecolor rgb '\(style.colour)' linewidth 2 "
       + "dashtype \(dashes.isEmpty ? "solid" : "(\(dashes))") "
-      + "pointtype \(style.marker) pointsize 1.3"
+      + "pointtype \(style.marker) pointsize \(style.marker < 4 ? 1.6 : 1.3)"
   }
 
   private func axis(_ letter: String, _ axis: Figure.Axis, _ range: AxisRange) -> String {
@@ -111,7 +118,7 @@ package struct FigureFiles {
       if range.labels == nil { lines.append("set format \(letter) '10^{%T}'") }
     }
     if let labels = range.labels {
-      let tics = labels.map { "\(Self.quoted(Typography.plain($0))) \($0)" }
+      let tics = range.labels(labels, on: axis).map { "\(Self.quoted($1)) \($0)" }
       lines.append("set \(letter)tics (\(tics.joined(separator: ", ")))")
     }
     return lines.joined(separator: "\n")

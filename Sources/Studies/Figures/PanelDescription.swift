@@ -75,8 +75,9 @@ public struct PanelDescription: Sendable, Hashable {
 extension PanelDescription {
   /// The panels of a table, in order of appearance, with words made from its ids.
   ///
-  /// An axis is logarithmic when it is positive, has no unit in dB and spans a factor of 50; a
-  /// metric when it is an error rate, or is positive and spans a factor of 30.
+  /// An axis is logarithmic when it is positive, has no unit in dB, spans a factor of 50 and has half
+  /// of its values in the lowest third; a metric when it is an error rate, or is positive and spans
+  /// a factor of 30.
   public static func all(in table: ResultTable) -> [PanelDescription] {
     struct Key: Hashable {
       var scenario: String
@@ -100,14 +101,20 @@ extension PanelDescription {
     axis: String
   ) -> PanelDescription {
     let unit = rows.first?.axisUnit ?? ""
-    let words = axis == "snr" ? "SNR" : Typography.words(axis)
+    let known = ["snr": "SNR", "train_size": "Training-set size", "mismatch": "Model mismatch"]
+    let words = known[axis] ?? Typography.words(axis)
+    let place = Typography.replaced(scenario, ";", by: ", ")
+    let positions = Set(rows.map(\.axisValue)).sorted()
+    let isGeometric =
+      unit != "dB" && spans(50, positions)
+      && positions[positions.count / 2] < (positions.last ?? 0) / 3
     return PanelDescription(
       scenario: scenario,
       axis: axis,
-      title: axis.isEmpty ? scenario : "\(words), \(scenario)",
+      title: axis.isEmpty ? place : "\(words), \(place)",
       axisTitle: words,
       axisUnit: unit,
-      isAxisLogarithmic: unit != "dB" && spans(50, rows.map(\.axisValue)),
+      isAxisLogarithmic: isGeometric,
       metrics: metrics(rows)
     )
   }

@@ -1,0 +1,85 @@
+/// The table of one panel and metric: a row a method, a column a value of the axis.
+struct ResultTableHTML {
+  private let results: PanelResults
+  private let styles: [String: CurveStyle]
+  private let columns: [Double]
+
+  /// A table of at most twelve columns; of more values it shows some, evenly chosen.
+  init(_ results: PanelResults, styles: [String: CurveStyle]) {
+    self.results = results
+    self.styles = styles
+    let positions = results.positions
+    let most = 10
+    if positions.count <= 12 {
+      columns = positions
+    } else {
+      columns = (0..<most).map { positions[$0 * (positions.count - 1) / (most - 1)] }
+    }
+  }
+
+  private var isThinned: Bool { columns.count < results.positions.count }
+
+  /// The table in HTML.
+  var table: String {
+    let axis = Figure.Axis(title: results.panel.axisTitle, unit: results.panel.axisUnit).label
+    let heads = columns.map { "<th scope=\"col\">\(HTML.text(Typography.plain($0)))</th>" }
+    let total = isThinned ? "<th scope=\"col\">all \(results.positions.count)</th>" : ""
+    let rows = results.methods.map { method in
+      let sample = styles[method.name].map { HTML.sample($0) } ?? ""
+      let cells = columns.map { cell(method.name, $0) }
+      let mean = isThinned ? "<td>\(pooled(method.name))</td>" : ""
+      return "<tr><th scope=\"row\">\(sample)\(HTML.text(method.name))</th>"
+        + "\(cells.joined())\(mean)</tr>"
+    }
+    return """
+      <div class="scroll"><table>
+      <caption>\(HTML.text(caption))</caption>
+      <thead><tr><th scope="col">\(HTML.text(axis))</th>\(heads.joined())\(total)</tr></thead>
+      <tbody>
+      \(rows.joined(separator: "\n"))
+      </tbody></table></div>
+      """
+  }
+
+  private var caption: String {
+    let unit = results.metric.unit.isEmpty ? "" : " (\(results.metric.unit))"
+    var words = results.metric.title + unit
+    words +=
+      results.hasReplicates
+      ? ": medians over replicates with quartiles" : " with 95 % intervals"
+    if isThinned {
+      words += "; \(columns.count) of \(results.positions.count) values, all are in results.csv"
+    }
+    return words + "."
+  }
+
+  private func cell(_ method: String, _ position: Double) -> String {
+    guard let cell = results.cell(method, position) else { return "<td>–</td>" }
+    if let failed = cell.rows.first(where: { $0.status != "ok" }) {
+      return "<td class=\"failed\">\(HTML.text(Typography.rounded(cell.value)))"
+        + "<small>\(HTML.text(failed.status))</small></td>"
+    }
+    if let bound = cell.bound {
+      let trials = Typography.grouped(cell.rows.map(\.trials).min() ?? 0)
+      return "<td>&lt; \(Typography.rounded(bound, digits: 1))<small>0 in \(trials)</small></td>"
+    }
+    let interval = Interval(value: cell.value, lower: cell.lower, upper: cell.upper)
+    return "<td>\(Self.interval(interval))</td>"
+  }
+
+  /// The ratio of all sums, as the mean over the axis.
+  private func pooled(_ method: String) -> String {
+    let rows = results.positions.flatMap { results.cell(method, $0)?.rows ?? [] }
+    let reference = rows.reduce(0) { $0 + $1.referenceSum }
+    guard reference > 0 else { return "–" }
+    return HTML.text(Typography.rounded(rows.reduce(0) { $0 + $1.sum } / reference))
+  }
+
+  /// A value with its interval below it.
+  static func interval(_ interval: Interval) -> String {
+    let value = HTML.text(Typography.rounded(interval.value))
+    guard let lower = interval.lower, let upper = interval.upper else { return value }
+    return "\(value)<small>\(HTML.text(Typography.rounded(lower)))<br>"
+      + "\(HTML.text(Typography.rounded(upper)))</small>"
+  }
+}
