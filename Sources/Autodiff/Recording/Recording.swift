@@ -115,6 +115,15 @@ public final class Recording<Scalar: RealTensorScalar> {
     }
   }
 
+  /// Lends an output's numbers for the duration of the closure, without a copy.
+  package func withValue<Result>(
+    _ output: String,
+    _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
+  ) throws -> Result {
+    let tensor = try recorded(output)
+    return try body(UnsafeBufferPointer(start: tensor.storage.values, count: tensor.count))
+  }
+
   /// The only number of an output, without making a tensor.
   public func scalar(_ output: String) throws(RecordingError) -> Scalar {
     let tensor = try recorded(output)
