@@ -30,10 +30,10 @@ struct BlackBoxMethod: Sendable {
       learns: ["symbol probabilities from observations"],
       references: references,
       arrays: [
-        DetectorArrays.observations, DetectorArrays.targets, DetectorArrays.estimates,
-        DetectorArrays.probabilities,
+        BlackBoxArrays.observations, BlackBoxArrays.targets, BlackBoxArrays.estimates,
+        BlackBoxArrays.probabilities,
       ],
-      settings: [DetectorArrays.constellation] + settings + TrainingChoices.descriptions(standard),
+      settings: [BlackBoxArrays.constellation] + settings + TrainingChoices.descriptions(standard),
       version: Self.version,
       cost: { settings in
         let network = fresh(settings, RandomStream(seed: 0))

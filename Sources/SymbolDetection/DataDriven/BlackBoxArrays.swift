@@ -1,16 +1,16 @@
-package import Studies
+internal import Studies
 
 /// The arrays that detectors have in common, as their descriptions list them.
-package enum DetectorArrays {
+enum BlackBoxArrays {
   /// The channel's output.
-  package static let observations = MethodDescription.Array(
+  static let observations = MethodDescription.Array(
     "observations",
     [["time"], ["batch", "time"]],
     .input,
     "channel outputs"
   )
   /// The transmitted symbols.
-  package static let targets = MethodDescription.Array(
+  static let targets = MethodDescription.Array(
     "targets",
     [["time"], ["batch", "time"]],
     .target,
@@ -19,7 +19,7 @@ package enum DetectorArrays {
     "transmitted symbols: what training learns from and error rates count against"
   )
   /// The decided symbols.
-  package static let estimates = MethodDescription.Array(
+  static let estimates = MethodDescription.Array(
     "estimates",
     [["time"], ["batch", "time"]],
     .output,
@@ -27,7 +27,7 @@ package enum DetectorArrays {
     "decided symbols"
   )
   /// The probability of each symbol.
-  package static let probabilities = MethodDescription.Array(
+  static let probabilities = MethodDescription.Array(
     "probabilities",
     [["time", "symbols"], ["batch", "time", "symbols"]],
     .output,
@@ -35,7 +35,7 @@ package enum DetectorArrays {
     "probability of each symbol, in ascending order"
   )
   /// The setting that names the symbols.
-  package static let constellation = SettingDescription(
+  static let constellation = SettingDescription(
     "constellation",
     .choice(SymbolAlphabet.names),
     standard: .text("bpsk"),
