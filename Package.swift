@@ -62,7 +62,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: swiftSettings),
-    tests(of: "Tensors", ["CKernels"]),
+    tests(of: "Tensors", ["CKernels"], resources: [.copy("Resources")]),
     tests(of: "Autodiff", ["Tensors"]),
     tests(of: "NeuralNetworks", ["Tensors", "Autodiff"]),
     tests(of: "Studies", ["Tensors"]),
