@@ -63,7 +63,7 @@ public struct ScenarioDescription: Sendable {
 /// A figure of merit of a task, kept as counts or sums so that blocks and machines can be merged.
 public struct MetricDescription: Sendable {
   /// What one block contributed.
-  public struct Count: Sendable, Equatable {
+  public struct Count: Sendable, Hashable {
     /// Items judged.
     public var trials: Int
     /// Wrong items; 0 for a mean.

@@ -84,6 +84,8 @@ extension StudySpecification {
     guard self.seed <= UInt64(Int.max) else {
       throw .invalid("\(source): the seed \(self.seed) is above \(Int.max)")
     }
+    let share = try reader.text("shard")
+    shard = try share.map { text throws(StudyError) in try StudyShard(text) }
     let partNodes = try Self.parts(&reader)
     let claimNodes = reader.node("claims")
     _ = reader.node("presets")

@@ -14,6 +14,7 @@ extension StudySpecification {
         ("references", references.isEmpty ? .null : .list(references.map(StudyNode.text))),
         ("preset", StudyNode(word: preset)),
         ("seed", .value(.integer(Int(truncatingIfNeeded: seed)))),
+        ("shard", StudyNode(word: shard?.text)),
         ("parts", .list(parts.map(\.node))),
         ("claims", claims.isEmpty ? .null : .list(claims.map(\.node))),
       ])
@@ -23,7 +24,7 @@ extension StudySpecification {
   /// What decides the numbers of the study.
   package var decisive: StudyNode {
     guard var map = node.asMap else { return node }
-    for key in Self.wording { map[key] = nil }
+    for key in Self.wording + ["shard"] { map[key] = nil }
     return .map(map)
   }
 

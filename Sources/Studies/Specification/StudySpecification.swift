@@ -15,6 +15,8 @@ public struct StudySpecification: Sendable, Hashable {
   public var preset: String?
   /// All random streams derive from it.
   public var seed: UInt64
+  /// The share of blocks that the file asks for; nil for all.
+  public var shard: StudyShard?
   /// The panels, in order.
   public var parts: [StudyPart]
   /// What the run checks.

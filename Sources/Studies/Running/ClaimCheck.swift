@@ -1,0 +1,206 @@
+/// Judges the claims of a study's card by its table.
+package struct ClaimCheck: Sendable {
+  let specification: StudySpecification
+  let catalogue: Catalogue
+  let table: ResultTable
+
+  /// The fewest errors, of the method that made more, for a ratio to say anything.
+  static let fewestErrors = 10
+
+  /// A check of a whole table.
+  package init(specification: StudySpecification, catalogue: Catalogue, table: ResultTable) {
+    self.specification = specification
+    self.catalogue = catalogue
+    self.table = table
+  }
+
+  /// One verdict a claim, in the order of the card.
+  package func verdicts() throws(StudyError) -> [ClaimVerdict] {
+    var verdicts: [ClaimVerdict] = []
+    for claim in specification.claims { verdicts.append(try verdict(on: claim)) }
+    return verdicts
+  }
+
+  private func verdict(on claim: StudyClaim) throws(StudyError) -> ClaimVerdict {
+    let context = try ClaimContext(claim, specification: specification, catalogue: catalogue)
+    let sentence = claim.sentence ?? context.sentence
+    let preset = specification.preset ?? ""
+    if !claim.presets.isEmpty, !claim.presets.contains(preset) {
+      return ClaimVerdict(
+        sentence: sentence, verdict: .notTestable,
+        detail: "asked of preset \(claim.presets.joined(separator: ", ")) only")
+    }
+    let (verdict, detail) =
+      switch claim.kind {
+      case .ratioAtMost, .ratioAtLeast, .below: ratio(claim, context)
+      case .valueAtMost, .valueAtLeast: value(claim, context)
+      case .matchesRow: row(claim, context)
+      case .fallsWith: falls(claim, context)
+      }
+    return ClaimVerdict(sentence: sentence, verdict: verdict, detail: detail)
+  }
+
+  typealias Answer = (ClaimVerdict.Verdict, String)
+
+  private func ratio(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {
+    let mine = context.points(of: context.method, in: table)
+    let other = context.points(of: context.reference ?? "", in: table)
+    let pairs = mine.compactMap { point in
+      other.first { $0.place == point.place }.map { (method: point, reference: $0) }
+    }
+    if let missing = context.missing(among: pairs.map(\.method)) {
+      return (.notTestable, missing)
+    }
+    let reduced: [(words: String, method: Double, reference: Double)]
+    if claim.over == .mean {
+      let count = Double(pairs.count)
+      reduced = [
+        (
+          "mean of \(pairs.count) points",
+          pairs.reduce(0) { $0 + $1.method.value } / count,
+          pairs.reduce(0) { $0 + $1.reference.value } / count
+        )
+      ]
+    } else {
+      reduced = pairs.map { ($0.method.words, $0.method.value, $0.reference.value) }
+    }
+    if context.countsErrors {
+      let few = pairs.first {
+        max($0.method.errors, $0.reference.errors) < Self.fewestErrors
+      }
+      if let few {
+        return (.notTestable, "fewer than \(Self.fewestErrors) errors at \(few.method.words)")
+      }
+    }
+    let ratios = reduced.map { $0.method / $0.reference }
+    return judged(claim, ratios) { index in
+      let item = reduced[index]
+      return
+        "ratio \(short(ratios[index])) (\(short(item.method)) over \(short(item.reference))) "
+        + "at \(item.words)"
+    }
+  }
+
+  private func value(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {
+    let points = context.points(of: context.method, in: table)
+    if let missing = context.missing(among: points) { return (.notTestable, missing) }
+    if claim.over == .mean {
+      let mean = points.reduce(0) { $0 + $1.value } / Double(points.count)
+      return judged(claim, [mean]) { _ in "mean of \(points.count) points \(short(mean))" }
+    }
+    return judged(claim, points.map(\.value)) { index in
+      let interval = points[index].interval.map { ", 95 % interval \($0)" } ?? ""
+      return "\(short(points[index].value))\(interval) at \(points[index].words)"
+    }
+  }
+
+  /// Compares numbers with the bound, and tells the one that decides.
+  private func judged(
+    _ claim: StudyClaim, _ values: [Double], _ words: (Int) -> String
+  ) -> Answer {
+    let isUpper = [.ratioAtMost, .valueAtMost, .below].contains(claim.kind)
+    let bound = claim.value ?? 1
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    guard let smallest = order.first, let largest = order.last,
+      !values.contains(where: \.isNaN)
+    else { return (.notTestable, "a value is not a number") }
+    // Asked of every point, the worst decides; `over` may ask for the other end.
+    let decider =
+      switch claim.over {
+      case .minimum: smallest
+      case .maximum: largest
+      case .mean, nil: isUpper ? largest : smallest
+      }
+    let value = values[decider]
+    let holds =
+      claim.kind == .below ? value < bound : isUpper ? value <= bound : value >= bound
+    return (holds ? .held : .notHeld, words(decider))
+  }
+
+  private func row(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {
+    let points = context.points(of: context.method, in: table)
+    var checked = 0
+    var misses: [String] = []
+    var worst = ""
+    var worstShare = -1.0
+    for reference in claim.row {
+      let fits = points.filter { StudyCell.same($0.axisValue, reference.axisValue) }
+      guard fits.count == 1, let point = fits.first,
+        let published = Double(reference.written)
+      else { continue }
+      let tolerance: Double
+      if let relative = claim.relative {
+        tolerance = relative * abs(published)
+      } else {
+        guard let error = point.standardError else { continue }
+        tolerance = 5 * error + Self.halfUnit(of: reference.written)
+      }
+      checked += 1
+      let difference = abs(point.value - published)
+      let words =
+        "\(short(point.value)) against \(reference.written) at \(point.words), "
+        + "tolerance \(short(tolerance))"
+      if !(difference <= tolerance) { misses.append(words) }
+      if difference / tolerance > worstShare { (worst, worstShare) = (words, difference / tolerance) }
+    }
+    guard checked > 0 else { return (.notTestable, "no point of the published row was run") }
+    let scope = "\(checked) of \(claim.row.count) points"
+    return misses.isEmpty
+      ? (.held, "\(scope); largest difference: \(worst)")
+      : (.notHeld, "\(scope); " + misses.joined(separator: "; "))
+  }
+
+  /// Half a unit of the last digit of a printed number.
+  static func halfUnit(of written: String) -> Double {
+    let lower = written.lowercased()
+    let parts = lower.split(separator: "e", maxSplits: 1)
+    let mantissa = parts.first.map(String.init) ?? ""
+    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+    let decimals = mantissa.firstIndex(of: ".").map {
+      mantissa.distance(from: $0, to: mantissa.endIndex) - 1
+    }
+    return 0.5 * (Double("1e\(exponent - (decimals ?? 0))") ?? 0)
+  }
+
+  private func falls(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {
+    let points = context.points(of: context.method, in: table)
+    let groups = Dictionary(grouping: points, by: \.scenario)
+    var steps = 0
+    for scenario in groups.keys.sorted() {
+      let line = (groups[scenario] ?? []).sorted { $0.axisValue < $1.axisValue }
+      for (a, b) in zip(line, line.dropFirst()) {
+        steps += 1
+        if !(b.value < a.value) {
+          return (
+            .notHeld, "\(short(a.value)) at \(a.words), but \(short(b.value)) at \(b.words)"
+          )
+        }
+      }
+    }
+    guard steps > 0 else { return (.notTestable, "fewer than two points") }
+    return (.held, "at each of \(steps) steps")
+  }
+}
+
+/// A number in four digits.
+func short(_ value: Double) -> String {
+  guard value.isFinite, value != 0 else { return "\(value)" }
+  var exponent = 0
+  var scaled = abs(value)
+  while scaled >= 10 {
+    scaled /= 10
+    exponent += 1
+  }
+  while scaled < 1 {
+    scaled *= 10
+    exponent -= 1
+  }
+  let places = 3 - exponent
+  if (-3...5).contains(exponent) {
+    let unit = Double("1e\(max(places, 0))") ?? 1
+    let rounded = (value * unit).rounded() / unit
+    return Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
+  }
+  let digits = ((scaled * 1000).rounded() / 1000)
+  return "\(value < 0 ? "-" : "")\(digits)e\(exponent)"
+}

@@ -1,0 +1,166 @@
+internal import Synchronization
+internal import Tensors
+
+/// Plans the time of a study: the first pass of each training and a small inference of each method
+/// are timed, once a part, and scaled to the rest.
+///
+/// Evaluation is counted up to the stop rule's maximum, so that the plan is an upper bound there.
+struct StudyEstimate {
+  let specification: StudySpecification
+  let store: ModelStore
+  let shard: StudyShard
+  let isCancelled: @Sendable () -> Bool
+
+  /// The seconds after which a training that has reported nothing is left.
+  private static let longestProbe = 3.0
+  /// How much longer than that such a training is taken to be.
+  private static let unknownFactor = 10.0
+  /// Items of an inference probe.
+  private static let probeItems = 1000
+
+  /// What one method of a part costs on one thread.
+  private struct Cost {
+    /// Seconds of one training, and the items that it learned from.
+    var training: (seconds: Double, size: Int?)?
+    /// Seconds of inference an item.
+    var item: Double
+  }
+
+  /// Enters all the work of the chunks that are not done.
+  func enter(_ chunks: [StudyChunk], worlds: [StudyWorld], into ledger: WorkLedger) throws {
+    for (index, world) in worlds.enumerated() {
+      let own = chunks.filter { $0.part == index }
+      guard let first = own.first else { continue }
+      if let plan = world.part.tracking {
+        let seconds = try tracking(first, plan, world)
+        for chunk in own { ledger.expect(.evaluation(chunk.label), seconds: seconds) }
+        continue
+      }
+      let costs = try world.part.methods.map { try cost(of: $0, own, world) }
+      for chunk in own { try enter(chunk, costs, world, into: ledger) }
+      for (method, cost) in zip(world.part.methods, costs) {
+        guard let search = method.search, let cost else { continue }
+        let each = (cost.training?.seconds ?? 0) + cost.item * Double(search.items)
+        ledger.expect(
+          .search(part: world.part.id, method: method.label),
+          seconds: Double(search.combinations.count) * each)
+      }
+    }
+    ledger.begin()
+  }
+
+  private func enter(
+    _ chunk: StudyChunk, _ costs: [Cost?], _ world: StudyWorld, into ledger: WorkLedger
+  ) throws {
+    let part = world.part
+    let most = part.stop.maximumBlocks(part.itemBlock * chunk.point.cells.count)
+    let blocks = shard.blocks(below: min(most, world.blockLimit ?? .max))
+    var inference = 0.0
+    for cell in chunk.point.cells {
+      for (method, cost) in zip(part.methods, costs) where cell.isIn(method.only) {
+        guard let cost else { continue }
+        inference += cost.item * Double(part.itemBlock * blocks)
+        guard let (seconds, size) = cost.training,
+          let job = try part.training(
+            of: method, in: cell, replicate: chunk.replicate, seed: specification.seed,
+            world: world),
+          !store.holds(job)
+        else { continue }
+        let scale = job.size.flatMap { own in size.map { Double(own) / Double($0) } } ?? 1
+        ledger.expect(.training(job.name), seconds: seconds * scale)
+      }
+    }
+    ledger.expect(.evaluation(chunk.label), seconds: inference)
+  }
+
+  /// The cost of a method, measured in the first cell in which it runs; nil where it never does.
+  private func cost(of method: StudyMethod, _ chunks: [StudyChunk], _ world: StudyWorld) throws
+    -> Cost?
+  {
+    let places = chunks.lazy.flatMap { chunk in chunk.point.cells.map { (chunk, $0) } }
+    guard let (chunk, cell) = places.first(where: { $0.1.isIn(method.only) }) else { return nil }
+    if isCancelled() { throw StudyInterruption() }
+    let description = try world.description(of: method)
+    var training: (Double, Int?)?
+    let job = try world.part.training(
+      of: method, in: cell, replicate: chunk.replicate, seed: specification.seed, world: world)
+    let prepared: any PreparedMethod
+    if let job {
+      if store.holds(job) {
+        prepared = try description.prepare(method.settings, store.model(of: job))
+      } else {
+        let probe = try probe(job, world)
+        training = (probe.seconds, job.size)
+        prepared = try description.prepare(method.settings, probe.result.model)
+      }
+    } else {
+      prepared = try description.prepare(method.settings, nil)
+    }
+    let arrays = try world.timed(cell, replicate: chunk.replicate, most: Self.probeItems)
+    let entry = PreparedEntry(
+      index: 0, method: method, prepared: prepared, trainingFailure: nil)
+    let seconds = try entry.judged(on: arrays, task: world.task, pool: .serial).seconds
+    let items = try world.task.itemCount(arrays)
+    return Cost(training: training, item: seconds / Double(max(items, 1)))
+  }
+
+  private struct Probe: Sendable {
+    var progress: TrainingProgress?
+    var seconds = 0.0
+  }
+
+  /// Trains until the first report of progress.
+  private func probe(_ job: TrainingJob, _ world: StudyWorld) throws
+    -> (seconds: Double, result: TrainingResult)
+  {
+    guard let train = job.description.train else {
+      throw StudyError.invalid("method \(job.method.id): learns nothing")
+    }
+    let arrays = try world.arrays(for: job)
+    let seen = Seen()
+    let clock = ContinuousClock()
+    let start = clock.now
+    let isCancelled = isCancelled
+    var request = TrainingRequest(
+      data: try arrays.train.renamed(job.method.arrays),
+      validation: try arrays.validation?.renamed(job.method.arrays),
+      settings: job.method.settings, stream: world.learningStream(for: job))
+    request.progress = { progress in
+      seen.probe.withLock {
+        guard $0.progress == nil else { return }
+        $0 = Probe(progress: progress, seconds: (clock.now - start).inSeconds)
+      }
+    }
+    request.isCancelled = {
+      isCancelled() || seen.probe.withLock { $0.progress != nil }
+        || (clock.now - start).inSeconds > Self.longestProbe
+    }
+    let result = try train(request)
+    if isCancelled() { throw StudyInterruption() }
+    let elapsed = (clock.now - start).inSeconds
+    let probe = seen.probe.withLock { $0 }
+    if let progress = probe.progress, progress.epoch > 0 {
+      return (probe.seconds * Double(progress.epochs) / Double(progress.epoch), result)
+    }
+    return (result.wasCancelled ? elapsed * Self.unknownFactor : elapsed, result)
+  }
+
+  /// What a probe has seen, shared with the training's closures.
+  private final class Seen: Sendable {
+    let probe = Mutex(Probe())
+  }
+
+  /// The seconds of one chunk of a tracking part, from its first block.
+  private func tracking(_ chunk: StudyChunk, _ plan: TrackingPlan, _ world: StudyWorld) throws
+    -> Double
+  {
+    let clock = ContinuousClock()
+    let start = clock.now
+    _ = try TrackingRun(
+      world: world, plan: TrackingPlan(blocks: 1, pilots: plan.pilots, payload: plan.payload),
+      point: chunk.point, replicate: chunk.replicate, store: nil,
+      runner: UnitRunner(pool: .serial, isCancelled: isCancelled), origin: [:]
+    ).run()
+    return (clock.now - start).inSeconds * Double(plan.blocks)
+  }
+}
