@@ -1,4 +1,4 @@
-internal import Studies
+package import Studies
 
 extension StudyDescription {
   /// Symbol error rates of the classical detectors, their hybrids and the black boxes over
