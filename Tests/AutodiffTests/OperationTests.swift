@@ -27,7 +27,7 @@ import Testing
   @Test("reductions of a hand-worked matrix")
   func reductions() {
     #expect(x.sum().scalar == 5)
-    #expect(x.mean().scalar == 5.0 / 6)
+    #expect(abs(x.mean().scalar - 5.0 / 6) < 2.3e-16)
     #expect(x.sum(axis: 0) == Tensor([5, 3, -3]))
     #expect(x.sum(axis: 1, keepingAxis: true) == Tensor([2, 3], shape: [2, 1]))
     #expect(x.maximum(axis: 1) == Tensor([3, 5]))
