@@ -13,6 +13,8 @@ internal import Testing
   static let shapes = [
     (1, 1, 1), (1, 5, 3), (4, 1, 7), (3, 4, 0), (0, 3, 2), (2, 0, 3), (8, 8, 8), (32, 100, 1),
     (17, 50, 100), (64, 16, 50), (33, 65, 129), (130, 70, 90),
+    // on either side of the sizes from which BLAS is used, with A transposed
+    (100, 50, 209), (100, 50, 210), (100, 24, 500), (100, 23, 600),
   ].map { Shape(rows: $0.0, columns: $0.1, inner: $0.2) }
 
   /// op(A), op(B), C with rows that are longer than needed, so that strides are tested too.

@@ -24,6 +24,11 @@ package indirect enum JSONText: Equatable, Sendable {
   package struct Failure: Error, Equatable {
     package var offset: Int
     package var reason: String
+
+    package init(offset: Int, reason: String) {
+      self.offset = offset
+      self.reason = reason
+    }
   }
 
   /// The value of a key of an object.
