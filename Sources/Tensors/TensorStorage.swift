@@ -60,7 +60,7 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
     if let gradients {
       newGradients.update(from: gradients, count: count)
     } else {
-      newGradients.update(repeating: .zero, count: count)
+      newGradients.clear(count: count)
     }
     ownedValues?.deallocate()
     ownedGradients?.deallocate()
@@ -75,5 +75,18 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
     let bytes = max(count, 1) * MemoryLayout<Scalar>.stride
     let raw = UnsafeMutableRawPointer.allocate(byteCount: (bytes + 63) & ~63, alignment: 64)
     return raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
+  }
+}
+
+extension UnsafeMutablePointer where Pointee: TensorScalar {
+  /// Sets numbers to zero, whose bits are zero in every scalar: one `memset`.
+  ///
+  /// `update(repeating:count:)` in generic code copies element by element through a witness.
+  package func clear(count: Int) {
+    UnsafeMutableRawPointer(self).initializeMemory(
+      as: UInt8.self,
+      repeating: 0,
+      count: count * MemoryLayout<Pointee>.stride
+    )
   }
 }

@@ -85,7 +85,7 @@ private final class GRUPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     fromState = TensorStorage(uninitialised: extent.batch * extent.width)
     saved = TensorStorage(uninitialised: 4 * extent.time * size)
     zeros = TensorStorage(uninitialised: size)
-    zeros.values.update(repeating: 0, count: size)
+    zeros.values.clear(count: size)
   }
 
   func forward(_ y: TensorStorage<Scalar>) {
@@ -125,7 +125,7 @@ private final class GRUPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     if stateGradients == nil { stateGradients = TensorStorage(uninitialised: 2 * size) }
     let states = fromStateGradients ?? TensorStorage(uninitialised: input.count)
     fromStateGradients = states
-    states.values.update(repeating: 0, count: states.count)
+    states.values.clear(count: states.count)
     inputTarget = input.accumulatedGradient
     if extent.pieces.count == 1 {
       backward(y, piece: 0)

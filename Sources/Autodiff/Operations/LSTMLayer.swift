@@ -75,7 +75,7 @@ private final class LSTMPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     saved = TensorStorage(uninitialised: 5 * states)
     cells = TensorStorage(uninitialised: states)
     zeros = TensorStorage(uninitialised: extent.batch * extent.hidden)
-    zeros.values.update(repeating: 0, count: zeros.count)
+    zeros.values.clear(count: zeros.count)
   }
 
   func forward(_ y: TensorStorage<Scalar>) {
@@ -143,7 +143,7 @@ private final class LSTMPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     let output = stateGradients.values + start * hidden
     var cell = output + size
     var earlierCell = output + 2 * size
-    cell.update(repeating: 0, count: count)
+    cell.clear(count: count)
     for position in (0..<extent.time).reversed() {
       let first = extent.time(at: position) * extent.batch + start
       let before = (extent.time(at: max(position, 1) - 1)) * extent.batch + start
@@ -158,8 +158,8 @@ private final class LSTMPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
           to: output
         )
       }
-      earlierCell.update(repeating: 0, count: count)
-      gate.update(repeating: 0, count: rows * extent.width)
+      earlierCell.clear(count: count)
+      gate.clear(count: rows * extent.width)
       Scalar.kernels.pointee.lstm_cell_backward(
         rows,
         hidden,

@@ -161,7 +161,7 @@ private final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
         guard let gy = y.gradients else { return }
         let part = sums.values + piece * width
         let biasPart = bias?.gradients == nil ? nil : part + inputs * outputs
-        biasPart?.update(repeating: 0, count: outputs)
+        biasPart?.clear(count: outputs)
         backward(
           y,
           gy,

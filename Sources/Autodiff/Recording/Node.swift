@@ -104,7 +104,7 @@ extension TensorStorage {
   package var accumulatedGradient: UnsafeMutablePointer<Scalar>? {
     guard let gradients else { return nil }
     if gradientIsFresh {
-      gradients.update(repeating: .zero, count: count)
+      gradients.clear(count: count)
       gradientIsFresh = false
     }
     return gradients

@@ -31,7 +31,7 @@ public final class Parameter<Scalar: RealTensorScalar>: @unchecked Sendable {
     shape = value.shape
     storage = TensorStorage(uninitialised: value.count)
     storage.allocateGradients()
-    storage.gradients?.update(repeating: 0, count: value.count)
+    storage.gradients?.clear(count: value.count)
     value.withScalars { source in
       if let base = source.baseAddress { storage.values.update(from: base, count: source.count) }
     }

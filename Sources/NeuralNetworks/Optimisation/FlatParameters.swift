@@ -31,7 +31,7 @@ final class FlatBuffer<Scalar: RealTensorScalar> {
     let bytes = max(count, 1) * MemoryLayout<Scalar>.stride
     let raw = UnsafeMutableRawPointer.allocate(byteCount: (bytes + 63) & ~63, alignment: 64)
     let pointer = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
-    pointer.update(repeating: 0, count: max(count, 1))
+    pointer.clear(count: max(count, 1))
     return pointer
   }
 }
