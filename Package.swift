@@ -59,12 +59,13 @@ let package = Package(
     .executableTarget(
       name: "graybox", dependencies: ["GrayboxCommands"], swiftSettings: swiftSettings),
 
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(
       name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
       swiftSettings: swiftSettings),
     tests(of: "Tensors", ["CKernels"], resources: [.copy("Resources")]),
     tests(of: "Autodiff", ["Tensors"]),
-    tests(of: "NeuralNetworks", ["Tensors", "Autodiff"]),
+    tests(of: "NeuralNetworks", ["Tensors", "Autodiff", "CTestSupport"]),
     tests(of: "Studies", ["Tensors"]),
     tests(of: "SymbolDetection", ["Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
     tests(of: "GrayboxCommands", ["Tensors", "Studies", "SymbolDetection"]),

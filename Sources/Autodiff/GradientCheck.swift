@@ -32,6 +32,7 @@ public struct GradientCheck: Sendable {
 ///   - directions: how many random directions to try.
 ///   - stream: where directions and weights come from.
 ///   - function: from the inputs to a tensor of any shape.
+/// - Returns: the worst error over the directions.
 /// - Throws: what the function throws, or a ``RecordingError``.
 public func checkGradients(
   at inputs: [Tensor<Double>],

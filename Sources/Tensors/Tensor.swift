@@ -108,8 +108,9 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     return withExtendedLifetime(storage) { result }
   }
 
-  /// The same numbers under another shape, sharing the buffer. For tensors outside recordings;
-  /// Autodiff's `reshaped(_:)` is the public form.
+  /// The same numbers under another shape, sharing the buffer.
+  ///
+  /// For tensors outside recordings; Autodiff's `reshaped(_:)` is the public form.
   package func viewed(as newShape: [Int]) -> Tensor {
     precondition(record == nil, "Tensor.viewed: not for recorded tensors")
     return Tensor(shape: newShape, storage: storage)

@@ -42,6 +42,7 @@ public func isEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<S
 ///   - mask: 0 or 1, as the comparisons give; no gradient flows to it.
 ///   - a: taken where the mask is set; gets the gradient there.
 ///   - b: taken elsewhere; gets the gradient there.
+/// - Returns: of the shape that the three broadcast to.
 public func select<Scalar: RealTensorScalar>(
   _ mask: Tensor<Scalar>,
   _ a: Tensor<Scalar>,

@@ -5,6 +5,7 @@ extension Tensor where Scalar: RealTensorScalar {
   /// The same numbers under another shape; no copy, no node.
   ///
   /// - Parameter newShape: extents with the same product; one of them may be -1 and is then computed.
+  /// - Returns: the same numbers in row-major order.
   public func reshaped(_ newShape: [Int]) -> Tensor {
     var resolved = newShape
     if let free = newShape.firstIndex(of: -1) {
@@ -31,6 +32,7 @@ extension Tensor where Scalar: RealTensorScalar {
   /// The axes in another order.
   ///
   /// - Parameter order: for each axis of the result, the axis it comes from.
+  /// - Returns: a copy in the new order.
   public func permuted(_ order: [Int]) -> Tensor {
     precondition(
       order.sorted() == Array(0..<rank),

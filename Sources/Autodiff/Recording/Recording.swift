@@ -144,6 +144,7 @@ public final class Recording<Scalar: RealTensorScalar> {
   /// Puts new inputs in and computes everything again, without allocating.
   ///
   /// - Parameter newInputs: tensors of the recorded shapes; inputs left out keep their numbers.
+  /// - Throws: ``RecordingError`` for an unknown input, another shape, or a host read.
   public func replay(_ newInputs: [String: Tensor<Scalar>]) throws(RecordingError) {
     for (name, tensor) in newInputs {
       guard let leaf = inputs[name] else { throw .unknownInput(name, known: inputs.keys.sorted()) }
@@ -170,6 +171,8 @@ public final class Recording<Scalar: RealTensorScalar> {
   /// Computes the gradients of parameters and differentiated inputs; earlier ones are overwritten.
   ///
   /// - Parameter output: a single number.
+  /// - Throws: ``RecordingError`` when the output is unknown, no single number, or depends on nothing
+  ///   that is differentiated.
   public func backward(from output: String = "loss") throws(RecordingError) {
     let tensor = try recorded(output)
     guard tensor.count == 1 else { throw .notScalar(output: output, shape: tensor.shape) }

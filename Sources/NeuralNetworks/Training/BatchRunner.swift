@@ -16,17 +16,27 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     let time: Int
   }
 
-  /// A recording, the places to put a batch, and which batch is there.
+  /// A recording, how to put a batch in, and which batch is there.
   private final class Entry {
     let recording: Recording<Scalar>
-    let targets: [UnsafeMutablePointer<Scalar>?]
+    let time: Int
+    let jobs: [FillJob]
     let mask: UnsafeMutablePointer<Scalar>?
     var content: BatchIdentity?
     var lastUse = 0
 
-    init(_ recording: Recording<Scalar>, _ dataset: Dataset<Scalar>) throws {
+    init(_ recording: Recording<Scalar>, _ dataset: Dataset<Scalar>, time: Int) throws {
       self.recording = recording
-      targets = try dataset.fields.map { try recording.inputBuffer($0.name).baseAddress }
+      self.time = time
+      jobs = try dataset.fields.compactMap { field in
+        guard let target = try recording.inputBuffer(field.name).baseAddress else { return nil }
+        return FillJob(
+          source: UnsafeRawPointer(field.rows.storage.values),
+          target: UnsafeMutableRawPointer(target),
+          rowBytes: field.width * MemoryLayout<Scalar>.stride,
+          isSequence: field.isSequence
+        )
+      }
       mask =
         dataset.hasSequences
         ? try recording.inputBuffer(Dataset<Scalar>.maskName).baseAddress : nil
@@ -123,7 +133,17 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     for field in dataset.fields {
       let leading = field.isSequence ? [shape.samples, shape.time] : [shape.samples]
       inputs[field.name] = Tensor(shape: leading + field.itemShape) { target in
-        fill(field, rows, time: shape.time, target.baseAddress)
+        guard let base = target.baseAddress else { return }
+        fill(
+          FillJob(
+            source: UnsafeRawPointer(field.rows.storage.values),
+            target: UnsafeMutableRawPointer(base),
+            rowBytes: field.width * MemoryLayout<Scalar>.stride,
+            isSequence: field.isSequence
+          ),
+          rows,
+          time: shape.time
+        )
       }
     }
     if dataset.hasSequences {
@@ -136,35 +156,16 @@ final class BatchRunner<Scalar: RealTensorScalar> {
       guard value.count == 1 else { throw NetworkError.lossNotScalar(shape: value.shape) }
       return ["loss": value]
     }
-    return try Entry(recording, dataset)
+    return try Entry(recording, dataset, time: shape.time)
   }
 
   private func fill(_ entry: Entry, _ rows: UnsafeBufferPointer<Int>) {
-    let time = paddedLength(rows)
-    for (field, target) in zip(dataset.fields, entry.targets) {
-      fill(field, rows, time: time, target)
-    }
-    if dataset.hasSequences { fillMask(rows, time: time, entry.mask) }
+    for index in 0..<entry.jobs.count { fill(entry.jobs[index], rows, time: entry.time) }
+    if dataset.hasSequences { fillMask(rows, time: entry.time, entry.mask) }
   }
 
-  private func fill(
-    _ field: Dataset<Scalar>.Field,
-    _ rows: UnsafeBufferPointer<Int>,
-    time: Int,
-    _ target: UnsafeMutablePointer<Scalar>?
-  ) {
-    guard field.isSequence else { return field.gather(rows, into: target) }
-    guard let target else { return }
-    let width = field.width
-    field.rows.withScalars { source in
-      guard let base = source.baseAddress else { return }
-      for (place, row) in rows.enumerated() {
-        let used = dataset.length(row) * width
-        let start = target + place * time * width
-        start.update(from: base + dataset.starts[row] * width, count: used)
-        (start + used).update(repeating: 0, count: time * width - used)
-      }
-    }
+  private func fill(_ job: FillJob, _ rows: UnsafeBufferPointer<Int>, time: Int) {
+    dataset.starts.withUnsafeBufferPointer { job.run(rows, starts: $0, time: time) }
   }
 
   private func fillMask(
@@ -173,59 +174,10 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     _ target: UnsafeMutablePointer<Scalar>?
   ) {
     guard let target else { return }
-    for (place, row) in rows.enumerated() {
-      let length = dataset.length(row)
+    for place in 0..<rows.count {
+      let length = dataset.length(rows[place])
       (target + place * time).update(repeating: 1, count: length)
       (target + place * time + length).update(repeating: 0, count: time - length)
-    }
-  }
-}
-
-/// Which samples a batch holds: the order they are taken from and where it starts there.
-struct BatchIdentity: Equatable {
-  let order: Int
-  let start: Int
-}
-
-/// Cuts a dataset into batches, each pass in an order of its own.
-struct BatchPlan {
-  let count: Int
-  let batchSize: Int
-  private let stream: RandomStream?
-  private(set) var order: [Int]
-  private var orderOfEpoch = -1
-
-  /// Batches of a dataset, shuffled from a stream, or in its order when there is none.
-  init(count: Int, batchSize: Int, shufflingFrom stream: RandomStream?) {
-    self.count = count
-    self.batchSize = min(batchSize, count)
-    self.stream = self.batchSize < count ? stream : nil
-    order = Array(0..<count)
-  }
-
-  /// How many batches a pass has, the short last one included.
-  var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
-
-  /// Puts the samples in the order of a pass; a function of the stream and the pass alone.
-  mutating func begin(epoch: Int) {
-    guard let stream, orderOfEpoch != epoch else { return }
-    var shuffle = stream.derived("shuffle", index: epoch)
-    order = shuffle.permutation(count)
-    orderOfEpoch = epoch
-  }
-
-  /// Lends the samples of one batch.
-  func withBatch<Result>(
-    _ index: Int,
-    _ body: (UnsafeBufferPointer<Int>, BatchIdentity) throws -> Result
-  ) rethrows -> Result {
-    let start = index * batchSize
-    let end = min(start + batchSize, count)
-    return try order.withUnsafeBufferPointer { all in
-      try body(
-        UnsafeBufferPointer(rebasing: all[start..<end]),
-        BatchIdentity(order: stream == nil ? 0 : orderOfEpoch, start: start)
-      )
     }
   }
 }

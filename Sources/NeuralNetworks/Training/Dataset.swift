@@ -151,6 +151,11 @@ public struct Dataset<Scalar: RealTensorScalar>: Sendable {
   /// The names of the arrays, sorted.
   public var names: [String] { fields.map(\.name).sorted() }
 
+  /// An array as it is kept: samples (or all time steps of all sequences) along the first axis.
+  public func array(_ name: String) -> Tensor<Scalar>? {
+    fields.first { $0.name == name }?.rows
+  }
+
   /// Whether samples are sequences, so that the loss gets a mask.
   public var hasSequences: Bool { !starts.isEmpty }
 
@@ -234,37 +239,5 @@ extension Dataset.Field {
         to: target
       )
     }
-  }
-}
-
-/// Copying of rows, free of the scalar, so that it is compiled once and well.
-enum RowCopy {
-  /// Copies the rows of the given indices to `target`, end to end.
-  static func gather(
-    from source: UnsafeRawPointer,
-    _ indices: UnsafeBufferPointer<Int>,
-    rowBytes: Int,
-    to target: UnsafeMutableRawPointer
-  ) {
-    switch rowBytes {
-    case 4: gather(UInt32.self, from: source, indices, to: target)
-    case 8: gather(UInt64.self, from: source, indices, to: target)
-    default:
-      for (place, index) in indices.enumerated() {
-        (target + place * rowBytes).copyMemory(from: source + index * rowBytes, byteCount: rowBytes)
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func gather<Word: FixedWidthInteger>(
-    _ type: Word.Type,
-    from source: UnsafeRawPointer,
-    _ indices: UnsafeBufferPointer<Int>,
-    to target: UnsafeMutableRawPointer
-  ) {
-    let from = source.assumingMemoryBound(to: Word.self)
-    let into = target.assumingMemoryBound(to: Word.self)
-    for (place, index) in indices.enumerated() { into[place] = from[index] }
   }
 }

@@ -46,6 +46,20 @@ public struct NonFiniteEvent: Sendable, Equatable {
   /// The paths of the parameters that it read.
   public let parameters: [String]
 
+  package init(
+    quantity: Quantity,
+    epoch: Int,
+    step: Int,
+    operation: String,
+    parameters: [String]
+  ) {
+    self.quantity = quantity
+    self.epoch = epoch
+    self.step = step
+    self.operation = operation
+    self.parameters = parameters
+  }
+
   /// The layers that the parameters belong to; a parameter outside any layer stands for itself.
   public var layers: [String] {
     var found: [String] = []

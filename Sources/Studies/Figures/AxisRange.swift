@@ -15,6 +15,13 @@ package struct AxisRange: Equatable {
   /// Where labels stand; nil to leave it to the drawing tool.
   package var labels: [Double]?
 
+  /// A range.
+  package init(lower: Double, upper: Double, labels: [Double]?) {
+    self.lower = lower
+    self.upper = upper
+    self.labels = labels
+  }
+
   /// A range for values: the 1-2-5 steps around them where logarithmic, a margin where not.
   package static func vertical(_ values: [Double], _ axis: Figure.Axis) -> AxisRange {
     guard axis.isLogarithmic else { return linear(values, margin: 0.05, labels: nil) }

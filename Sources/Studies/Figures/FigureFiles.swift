@@ -43,16 +43,17 @@ package struct FigureFiles {
       set terminal pngcairo \(size) background rgb 'white' font 'Sans,14' linewidth 1.3
       set output '\(name).png'
       set datafile missing 'NaN'
+      scale = 1.0
       set title \(Self.quoted(figure.title)) noenhanced font ',17'
       set border 3 linewidth 1 linecolor rgb '#404040'
       set tics nomirror out scale 0.7
-      set grid xtics ytics mytics \
-        linetype 1 linecolor rgb '#cfcfcf' linewidth 0.6, \
-        linetype 1 linecolor rgb '#ebebeb' linewidth 0.5
+      set grid xtics ytics mytics linetype 1 linecolor rgb '#cfcfcf' linewidth 0.6, \
+      linetype 1 linecolor rgb '#ebebeb' linewidth 0.5
       \(figure.isDotPlot ? dotPlot : linePlot)
       set terminal svg \(size) dynamic background rgb 'white' font 'Helvetica,Arial,sans-serif,16' \
       linewidth 1.3
       set output '\(name).svg'
+      scale = 0.62
       replot
       set output
 
@@ -100,14 +101,14 @@ package struct FigureFiles {
 
   private func bounds(_ index: Int, size: Double) -> String {
     "\(source) index \(index) using 1:5 with points linecolor rgb "
-      + "'\(figure.curves[index].style.colour)' pointtype 10 pointsize \(size) linewidth 1.4 notitle"
+      + "'\(figure.curves[index].style.colour)' pointtype 10 pointsize \(size)*scale linewidth 1.4 notitle"
   }
 
   private func look(_ style: CurveStyle) -> String {
     let dashes = style.dashes.map { "\($0)" }.joined(separator: ",")
     return "linecolor rgb '\(style.colour)' linewidth 2 "
       + "dashtype \(dashes.isEmpty ? "solid" : "(\(dashes))") "
-      + "pointtype \(style.marker) pointsize \(style.marker < 4 ? 1.6 : 1.3)"
+      + "pointtype \(style.marker) pointsize \(style.marker < 4 ? 1.6 : 1.3)*scale"
   }
 
   private func axis(_ letter: String, _ axis: Figure.Axis, _ range: AxisRange) -> String {
@@ -153,19 +154,19 @@ package struct FigureFiles {
       parts.append(
         "\(source) index \(index) using 2:(\(height)):3:4 with xerrorbars "
           + "linecolor rgb '\(curve.style.colour)' linewidth 2 "
-          + "pointtype \(curve.style.marker) pointsize 1.8"
+          + "pointtype \(curve.style.marker) pointsize 1.8*scale"
       )
     } else {
       parts.append(
         "\(source) index \(index) using 2:(\(height)) with points "
           + "linecolor rgb '\(curve.style.colour)' linewidth 2 "
-          + "pointtype \(curve.style.marker) pointsize 1.8"
+          + "pointtype \(curve.style.marker) pointsize 1.8*scale"
       )
     }
     if curve.points.contains(where: { $0.bound != nil }) {
       parts.append(
         "\(source) index \(index) using 5:(\(height)) with points "
-          + "linecolor rgb '\(curve.style.colour)' pointtype 10 pointsize 1.8 linewidth 1.6"
+          + "linecolor rgb '\(curve.style.colour)' pointtype 10 pointsize 1.8*scale linewidth 1.6"
       )
     }
     return parts

@@ -31,6 +31,7 @@ package enum FigureFolder {
       if let reason = gnuplot.run("\(figure.name).gp", in: folder) {
         outcome.problem = "The figure \(figure.name) was not drawn: \(reason)."
       } else {
+        try strengthenMarkers("\(folder)/\(figure.name).svg")
         outcome.drawn.append(figure.name)
       }
     }
@@ -40,5 +41,15 @@ package enum FigureFolder {
         + "figures/: install gnuplot and run 'gnuplot *.gp' there."
     }
     return outcome
+  }
+
+  /// Widens the outlines of markers, which gnuplot's SVG takes from no setting.
+  private static func strengthenMarkers(_ path: String) throws(ResultFileError) {
+    let drawing = String(decoding: try FileAccess.contents(of: path), as: UTF8.self)
+    let lines = drawing.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard line.contains("id='gpPt") else { return String(line) }
+      return Typography.replaced(String(line), "stroke-width='0.", by: "stroke-width='0.4")
+    }
+    try FileAccess.replace(path, with: lines.joined(separator: "\n"))
   }
 }

@@ -115,8 +115,8 @@ extension PanelResults {
     if !panel.note.isEmpty { sentences.append(panel.note) }
     if let items = Self.range(rows.map(\.trials)), let blocks = Self.range(rows.map(\.blocks)) {
       sentences.append(
-        "Each point: \(items) \(panel.item)s in \(blocks) independent blocks; all methods see the "
-          + "same draws."
+        "Each point: \(items) \(panel.item)s in \(blocks) independent "
+          + "\(blocks == "1" ? "block" : "blocks"); all methods see the same draws."
       )
     }
     if hasReplicates {
@@ -125,7 +125,8 @@ extension PanelResults {
         "Lines: medians of up to \(most) replicates (training seeds); bands: quartiles."
       )
     } else if all.contains(where: { $0.lower != nil }) {
-      sentences.append("Bands: 95 % intervals from the blocks.")
+      let marks = positions.count == 1 ? "Bars" : "Bands"
+      sentences.append("\(marks): 95 % intervals from the blocks.")
     }
     if metric.isLogarithmic, all.contains(where: { $0.bound != nil }) {
       sentences.append(

@@ -34,11 +34,12 @@ enum ReportStyle {
     .scroll { overflow-x: auto; margin: 0.8rem 0; }
     table { border-collapse: collapse; width: 100%; font-size: 0.88rem;
       font-variant-numeric: tabular-nums; }
+    table.narrow { width: auto; min-width: 50%; }
     th, td { padding: 0.32rem 0.55rem; text-align: right; vertical-align: top;
       border-bottom: 1px solid var(--line); white-space: nowrap; }
     thead th { border-bottom: 1.5px solid var(--ink); vertical-align: bottom; }
-    th:first-child, td.words { text-align: left; }
-    td.words { white-space: normal; }
+    th:first-child, th.words, td.words { text-align: left; }
+    td.remark { white-space: normal; min-width: 10rem; }
     tbody th { font-weight: 500; }
     td small { display: block; font-size: 0.76rem; line-height: 1.25; }
     caption { text-align: left; color: var(--soft); padding-bottom: 0.3rem; }
@@ -52,7 +53,7 @@ enum ReportStyle {
       @page { margin: 14mm; }
       body { font-size: 10pt; } main { max-width: none; padding: 0; }
       h2, h3 { break-after: avoid; } tr { break-inside: avoid; }
-      table { font-size: 7.6pt; } th, td { padding: 0.2rem 0.3rem; }
+      table { font-size: 7pt; } th, td { padding: 0.15rem 0.2rem; }
       td small { font-size: 6.4pt; }
       pre { white-space: pre-wrap; border: 1px solid var(--line); }
       .scroll { overflow: visible; } nav { display: none; }

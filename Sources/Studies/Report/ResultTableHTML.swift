@@ -32,7 +32,7 @@ struct ResultTableHTML {
         + "\(cells.joined())\(mean)</tr>"
     }
     return """
-      <div class="scroll"><table>
+      <div class="scroll"><table\(columns.count < 4 ? " class=\"narrow\"" : "")>
       <caption>\(HTML.text(caption))</caption>
       <thead><tr><th scope="col">\(HTML.text(axis))</th>\(heads.joined())\(total)</tr></thead>
       <tbody>
@@ -44,9 +44,11 @@ struct ResultTableHTML {
   private var caption: String {
     let unit = results.metric.unit.isEmpty ? "" : " (\(results.metric.unit))"
     var words = results.metric.title + unit
-    words +=
-      results.hasReplicates
-      ? ": medians over replicates with quartiles" : " with 95 % intervals"
+    if results.hasReplicates {
+      words += ": medians over replicates with quartiles"
+    } else if results.all.contains(where: { $0.lower != nil }) {
+      words += " with 95 % intervals"
+    }
     if isThinned {
       words += "; \(columns.count) of \(results.positions.count) values, all are in results.csv"
     }
@@ -61,7 +63,7 @@ struct ResultTableHTML {
     }
     if let bound = cell.bound {
       let trials = Typography.grouped(cell.rows.map(\.trials).min() ?? 0)
-      return "<td>&lt; \(Typography.rounded(bound, digits: 1))<small>0 in \(trials)</small></td>"
+      return "<td>&lt; \(Typography.rounded(bound, digits: 2))<small>0 in \(trials)</small></td>"
     }
     let interval = Interval(value: cell.value, lower: cell.lower, upper: cell.upper)
     return "<td>\(Self.interval(interval))</td>"

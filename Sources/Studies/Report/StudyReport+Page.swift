@@ -80,7 +80,8 @@ extension StudyReport {
   ) -> String {
     let parts = sections.map { section in
       let results = section.results
-      let heading = "\(results.panel.title): \(results.metric.title.lowercasedFirst)"
+      let metric = results.metric.title.lowercasedFirst
+      let heading = "\(results.panel.title.capitalisedFirst): \(metric)"
       return """
         <h3>\(HTML.text(heading))</h3>
         \(picture(section, pictures: pictures))
@@ -169,7 +170,8 @@ extension StudyReport {
         + cell(record.nanosecondsPerItem.map { Typography.rounded($0) })
         + cell(record.trainingItems.map { Typography.grouped($0) })
         + cell(record.trainingSeconds.map { Typography.duration($0) })
-        + (hasRemarks ? "<td class=\"words\"><small>\(HTML.text(record.remark))</small></td>" : "")
+        + (hasRemarks
+          ? "<td class=\"words remark\"><small>\(HTML.text(record.remark))</small></td>" : "")
         + "</tr>"
     }
     let item = HTML.text(item)
@@ -178,7 +180,7 @@ extension StudyReport {
       <h2>Methods</h2>
       <div class="scroll"><table>
       <thead><tr><th scope="col">Method</th><th scope="col" class="words">Family</th>
-      <th scope="col">Parameters</th><th scope="col">Multiply-accumulates<br>per \(item)</th>
+      <th scope="col">Parameters</th><th scope="col">Multiply-<br>accumulates<br>per \(item)</th>
       <th scope="col">Measured<br>ns per \(item)</th><th scope="col">Trained on<br>\(item)s</th>
       <th scope="col">Training<br>time</th>\
       \(hasRemarks ? "<th scope=\"col\" class=\"words\">Remarks</th>" : "")</tr></thead>
@@ -202,6 +204,9 @@ extension StudyReport {
 }
 
 extension String {
+  /// The text with a capital first letter.
+  fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
+
   /// The text with a small first letter, unless it begins an abbreviation.
   fileprivate var lowercasedFirst: String {
     guard let first, !dropFirst().prefix(1).allSatisfy(\.isUppercase) else { return self }
