@@ -85,5 +85,65 @@ extension StudyDescription {
             - {id: dense-detector, label: Dense window}
             - {id: sbrnn, label: Sliding BRNN}
             - {id: lstm-detector, label: Windowed LSTM}
-      """)
+
+      claims:
+        - kind: matches-row
+          part: awgn
+          presets: [full]
+          method: "Viterbi, perfect knowledge"
+          values: {-6: ".300", -4: ".259", -2: ".213", 0: ".160", 2: ".106", 4: ".055", 6: ".0203", 8: "4.3e-3", 10: "4.4e-4"}
+        - kind: matches-row
+          part: awgn
+          presets: [full]
+          method: "Viterbi, noisy knowledge"
+          relative: 0.3
+          values: {-6: ".306", -4: ".268", -2: ".224", 0: ".176", 2: ".128", 4: ".079", 6: ".046", 8: ".026", 10: ".0215"}
+        - {kind: ratio-at-most, part: awgn, method: ViterbiNet, reference: "Viterbi, perfect knowledge", at: {snr: [-6, -4, -2, 0, 2, 4, 6]}, value: 1.12}
+        - {kind: ratio-at-most, part: awgn, method: ViterbiNet, reference: "Viterbi, perfect knowledge", at: {snr: 2}, value: 1.12}
+        - {kind: ratio-at-most, part: awgn, method: ViterbiNet, reference: "Viterbi, perfect knowledge", at: {snr: 10}, value: 2}
+        - {kind: ratio-at-least, part: awgn, method: "Viterbi, noisy knowledge", reference: "ViterbiNet, noisy training", at: {snr: 10}, value: 8}
+        - {kind: ratio-at-most, part: awgn, method: "BCJR, perfect knowledge", reference: "Viterbi, perfect knowledge", value: 1.02}
+        - {kind: below, part: awgn, method: ViterbiNet, reference: Dense window, at: {snr: [2, 4, 6, 8]}}
+        - kind: matches-row
+          part: poisson
+          presets: [full]
+          method: "Viterbi, perfect knowledge"
+          values: {10: ".194", 14: ".127", 18: ".067", 22: ".028", 26: "7.7e-3", 30: "1.4e-3", 34: "2.0e-4"}
+        - kind: matches-row
+          part: poisson
+          presets: [full]
+          method: "Viterbi, noisy knowledge"
+          relative: 0.3
+          values: {10: ".206", 14: ".143", 18: ".094", 22: ".057", 26: ".035", 30: ".026", 34: ".022"}
+        - {kind: ratio-at-most, part: training-size, method: ViterbiNet, reference: "Viterbi, perfect knowledge", at: {train_size: 5000}, value: 1.12}
+        - {kind: below, part: recurrent, method: ViterbiNet, reference: Sliding BRNN, at: {snr: [2, 6]}}
+        - {kind: below, part: recurrent, method: ViterbiNet, reference: Windowed LSTM, at: {snr: [2, 6]}}
+        - {kind: ratio-at-most, part: large-training, method: Dense window, reference: "Viterbi, perfect knowledge", at: {train_size: 500000}, value: 1.5}
+        - {kind: ratio-at-most, part: large-training, method: Sliding BRNN, reference: "Viterbi, perfect knowledge", at: {train_size: 500000}, value: 1.5}
+        - {kind: ratio-at-most, part: large-training, method: Windowed LSTM, reference: "Viterbi, perfect knowledge", at: {train_size: 500000}, value: 1.5}
+
+      presets:
+        smoke:
+          average: {decay: [0.5, 1.0]}
+          stop: {maximum_trials: 1e5}
+          parts:
+            awgn: {axes: {snr: [2, 10]}}
+            poisson: null
+            training-size: null
+            knowledge-error: null
+            recurrent: null
+            large-training: null
+        quick:
+          stop: {maximum_trials: 4e5}
+          average: {decay: [0.1, 0.5, 1.0, 1.5, 2.0]}
+          parts:
+            awgn: {axes: {snr: [-6, -2, 2, 6, 10]}}
+            poisson: {axes: {snr: [10, 18, 26, 34]}}
+            training-size: {axes: {train_size: [50, 500, 5000]}}
+            knowledge-error: null
+            recurrent: null
+            large-training: null
+        full: {}
+      """
+  )
 }
