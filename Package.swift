@@ -66,7 +66,7 @@ let package = Package(
     tests(of: "Tensors", ["CKernels"], resources: [.copy("Resources")]),
     tests(of: "Autodiff", ["Tensors"]),
     tests(of: "NeuralNetworks", ["Tensors", "Autodiff", "CTestSupport"]),
-    tests(of: "Studies", ["Tensors"]),
+    tests(of: "Studies", ["Tensors", "NeuralNetworks"]),
     tests(of: "SymbolDetection", ["Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
     tests(of: "GrayboxCommands", ["Tensors", "Studies", "SymbolDetection"]),
   ],

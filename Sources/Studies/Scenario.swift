@@ -24,9 +24,10 @@ public struct ScenarioDescription: Sendable {
   public var item: String
   /// Draws `count` items with everything a method may need: inputs, targets, knowledge (also in
   /// wrong versions under other names, such as `taps_noisy`).
-  public var draw: @Sendable (
-    _ settings: Settings, _ purpose: Purpose, _ count: Int, _ stream: RandomStream
-  ) throws -> ArrayBundle
+  public var draw:
+    @Sendable (
+      _ settings: Settings, _ purpose: Purpose, _ count: Int, _ stream: RandomStream
+    ) throws -> ArrayBundle
   /// The settings of a point as words for the axis label and its unit, by key: `snr` -> (`SNR`, `dB`).
   public var axisLabels: [String: AxisLabel]
 
@@ -46,7 +47,11 @@ public struct ScenarioDescription: Sendable {
 
   /// A scenario.
   public init(
-    id: String, task: String, summary: String, settings: [SettingDescription], item: String,
+    id: String,
+    task: String,
+    summary: String,
+    settings: [SettingDescription],
+    item: String,
     axisLabels: [String: AxisLabel],
     draw: @escaping @Sendable (Settings, Purpose, Int, RandomStream) throws -> ArrayBundle
   ) {
@@ -77,7 +82,11 @@ public struct MetricDescription: Sendable {
 
     /// What one block contributed.
     public init(
-      trials: Int, errors: Int, sum: Double, sumOfSquares: Double, reference: Double
+      trials: Int,
+      errors: Int,
+      sum: Double,
+      sumOfSquares: Double,
+      reference: Double
     ) {
       self.trials = trials
       self.errors = errors
@@ -102,7 +111,11 @@ public struct MetricDescription: Sendable {
 
   /// A figure of merit.
   public init(
-    id: String, title: String, unit: String, isLogarithmic: Bool, countsErrors: Bool,
+    id: String,
+    title: String,
+    unit: String,
+    isLogarithmic: Bool,
+    countsErrors: Bool,
     measure: @escaping @Sendable (ArrayBundle, ArrayBundle) throws -> Count
   ) {
     self.id = id
@@ -129,7 +142,9 @@ public struct TaskDescription: Sendable {
 
   /// A task.
   public init(
-    id: String, summary: String, metrics: [MetricDescription],
+    id: String,
+    summary: String,
+    metrics: [MetricDescription],
     itemCount: @escaping @Sendable (ArrayBundle) throws -> Int,
     slice: @escaping @Sendable (ArrayBundle, Range<Int>) throws -> ArrayBundle
   ) {
@@ -168,7 +183,9 @@ public struct Catalogue: Sendable {
 
   /// A catalogue of the given parts.
   public init(
-    tasks: [TaskDescription], methods: [MethodDescription], scenarios: [ScenarioDescription],
+    tasks: [TaskDescription],
+    methods: [MethodDescription],
+    scenarios: [ScenarioDescription],
     studies: [StudyDescription]
   ) {
     self.tasks = tasks

@@ -57,12 +57,17 @@ public struct BlockRow: Sendable, Hashable {
     guard let header = records.complete.first else { return [] }
     guard header.fields == columns else {
       throw .badHeader(
-        path: path, expected: columns.joined(separator: ","),
-        found: header.fields.joined(separator: ","))
+        path: path,
+        expected: columns.joined(separator: ","),
+        found: header.fields.joined(separator: ",")
+      )
     }
     guard droppingTornEnd || !records.hasTornEnd else {
       throw .badRecord(
-        path: path, line: records.complete.count + 1, reason: "the record is cut off")
+        path: path,
+        line: records.complete.count + 1,
+        reason: "the record is cut off"
+      )
     }
     var rows: [BlockRow] = []
     rows.reserveCapacity(records.complete.count)
@@ -79,12 +84,21 @@ public struct BlockRow: Sendable, Hashable {
   private init(_ record: CSV.Record) throws(CSV.Mistake) {
     var reader = try FieldReader(record, columns: Self.columns)
     key = Key(
-      scenario: reader.text(), axis: reader.text(), axisValue: try reader.number(),
-      method: reader.text(), replicate: try reader.integer(), metric: reader.text())
+      scenario: reader.text(),
+      axis: reader.text(),
+      axisValue: try reader.number(),
+      method: reader.text(),
+      replicate: try reader.integer(),
+      metric: reader.text()
+    )
     block = try reader.integer()
     count = MetricDescription.Count(
-      trials: try reader.integer(), errors: try reader.integer(), sum: try reader.number(),
-      sumOfSquares: try reader.number(), reference: try reader.number())
+      trials: try reader.integer(),
+      errors: try reader.integer(),
+      sum: try reader.number(),
+      sumOfSquares: try reader.number(),
+      reference: try reader.number()
+    )
     config = reader.text()
   }
 
@@ -101,7 +115,12 @@ extension ResultRow {
   /// What names the row among the rows of its study.
   package var key: BlockRow.Key {
     BlockRow.Key(
-      scenario: scenario, axis: axis, axisValue: axisValue, method: method, replicate: replicate,
-      metric: metric)
+      scenario: scenario,
+      axis: axis,
+      axisValue: axisValue,
+      method: method,
+      replicate: replicate,
+      metric: metric
+    )
   }
 }

@@ -18,7 +18,8 @@ package struct BlockTally: Sendable {
     blocks.append(
       cells.dropFirst().reduce(first.counts) { sums, cell in
         zip(sums, cell.counts).map { $0.adding($1) }
-      })
+      }
+    )
     blockSeconds.append(cells.reduce(0) { $0 + $1.seconds })
     if failure == nil { failure = cells.lazy.compactMap(\.failure).first }
   }
@@ -45,10 +46,12 @@ package struct BlockTally: Sendable {
 
   /// The estimate and interval of blocks.
   package static func interval(
-    _ counts: [MetricDescription.Count], of description: MetricDescription
+    _ counts: [MetricDescription.Count],
+    of description: MetricDescription
   ) -> Interval {
     let interval = RatioEstimator.estimate(
-      counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) })
+      counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) }
+    )
     guard description.countsErrors else { return interval }
     let total = counts.reduce(MetricDescription.Count.zero) { $0.adding($1) }
     // Without any error the blocks do not vary and would claim certainty; Wilson does not.
@@ -76,7 +79,11 @@ extension MetricDescription.Count {
   /// Both together.
   package func adding(_ other: Self) -> Self {
     Self(
-      trials: trials + other.trials, errors: errors + other.errors, sum: sum + other.sum,
-      sumOfSquares: sumOfSquares + other.sumOfSquares, reference: reference + other.reference)
+      trials: trials + other.trials,
+      errors: errors + other.errors,
+      sum: sum + other.sum,
+      sumOfSquares: sumOfSquares + other.sumOfSquares,
+      reference: reference + other.reference
+    )
   }
 }

@@ -27,8 +27,10 @@ package struct ClaimCheck: Sendable {
     let preset = specification.preset ?? ""
     if !claim.presets.isEmpty, !claim.presets.contains(preset) {
       return ClaimVerdict(
-        sentence: sentence, verdict: .notTestable,
-        detail: "asked of preset \(claim.presets.joined(separator: ", ")) only")
+        sentence: sentence,
+        verdict: .notTestable,
+        detail: "asked of preset \(claim.presets.joined(separator: ", ")) only"
+      )
     }
     let (verdict, detail) =
       switch claim.kind {
@@ -96,7 +98,9 @@ package struct ClaimCheck: Sendable {
 
   /// Compares numbers with the bound, and tells the one that decides.
   private func judged(
-    _ claim: StudyClaim, _ values: [Double], _ words: (Int) -> String
+    _ claim: StudyClaim,
+    _ values: [Double],
+    _ words: (Int) -> String
   ) -> Answer {
     let isUpper = [.ratioAtMost, .valueAtMost, .below].contains(claim.kind)
     let bound = claim.value ?? 1
@@ -141,7 +145,9 @@ package struct ClaimCheck: Sendable {
         "\(short(point.value)) against \(reference.written) at \(point.words), "
         + "tolerance \(short(tolerance))"
       if !(difference <= tolerance) { misses.append(words) }
-      if difference / tolerance > worstShare { (worst, worstShare) = (words, difference / tolerance) }
+      if difference / tolerance > worstShare {
+        (worst, worstShare) = (words, difference / tolerance)
+      }
     }
     guard checked > 0 else { return (.notTestable, "no point of the published row was run") }
     let scope = "\(checked) of \(claim.row.count) points"
@@ -151,7 +157,7 @@ package struct ClaimCheck: Sendable {
   }
 
   /// Half a unit of the last digit of a printed number.
-  static func halfUnit(of written: String) -> Double {
+  package static func halfUnit(of written: String) -> Double {
     let lower = written.lowercased()
     let parts = lower.split(separator: "e", maxSplits: 1)
     let mantissa = parts.first.map(String.init) ?? ""
@@ -201,6 +207,7 @@ func short(_ value: Double) -> String {
     let rounded = (value * unit).rounded() / unit
     return Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
   }
-  let digits = ((scaled * 1000).rounded() / 1000)
+  let rounded = (scaled * 1000).rounded() / 1000
+  let digits = Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
   return "\(value < 0 ? "-" : "")\(digits)e\(exponent)"
 }

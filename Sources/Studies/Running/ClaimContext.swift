@@ -36,7 +36,10 @@ struct ClaimContext {
     let chosen = claim.metric.map { id in metrics.first { $0.id == id } } ?? metrics.first
     guard let chosen else {
       throw .unknownKey(
-        claim.metric ?? "", owner: "claims: metric", known: metrics.map(\.id))
+        claim.metric ?? "",
+        owner: "claims: metric",
+        known: metrics.map(\.id)
+      )
     }
     self.claim = claim
     self.part = part
@@ -77,10 +80,16 @@ struct ClaimContext {
       error = (upper - first.value) / reach
     }
     return Point(
-      place: place, scenario: first.scenario, axisValue: first.axisValue,
+      place: place,
+      scenario: first.scenario,
+      axisValue: first.axisValue,
       words: words.isEmpty ? "the only point" : words,
-      value: Quartiles(rows.map(\.value)).median, errors: rows.map(\.errors).min() ?? 0,
-      interval: interval, standardError: error, coordinates: coordinates)
+      value: Quartiles(rows.map(\.value)).median,
+      errors: rows.map(\.errors).min() ?? 0,
+      interval: interval,
+      standardError: error,
+      coordinates: coordinates
+    )
   }
 
   private static func coordinates(of row: ResultRow) -> [StudyCoordinate] {

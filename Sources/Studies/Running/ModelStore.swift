@@ -35,7 +35,10 @@ package struct ModelStore: Sendable {
   /// - Throws: ``StudyInterruption`` when stopped, with the checkpoint kept.
   @discardableResult
   package func train(
-    _ job: TrainingJob, world: StudyWorld, runner: UnitRunner, origin: [String: String]
+    _ job: TrainingJob,
+    world: StudyWorld,
+    runner: UnitRunner,
+    origin: [String: String]
   ) throws -> TrainingResult {
     guard let train = job.description.train else {
       throw StudyError.invalid("method \(job.method.id): learns nothing")
@@ -45,10 +48,14 @@ package struct ModelStore: Sendable {
     let request = TrainingRequest(
       data: try arrays.train.renamed(job.method.arrays),
       validation: try arrays.validation?.renamed(job.method.arrays),
-      settings: job.method.settings, stream: world.learningStream(for: job),
-      checkpointPath: checkpoint, resumes: FileAccess.exists(checkpoint), pool: runner.pool,
+      settings: job.method.settings,
+      stream: world.learningStream(for: job),
+      checkpointPath: checkpoint,
+      resumes: FileAccess.exists(checkpoint),
+      pool: runner.pool,
       provenance: origin.merging(["trained_on": job.key, "replicate": "\(job.replicate)"]) { $1 },
-      isCancelled: runner.isCancelled)
+      isCancelled: runner.isCancelled
+    )
     let result = try train(request)
     if result.wasCancelled { throw StudyInterruption() }
     try storage.writeModel(Self.labelled(result), path(of: job))

@@ -27,7 +27,9 @@ struct PointRun {
     let rule = shard.share(of: part.stop)
     let limit = world.blockLimit.map { shard.blocks(below: $0) }
     let most = min(
-      shard.blocks(below: part.stop.maximumBlocks(blockTrials)), limit ?? .max)
+      shard.blocks(below: part.stop.maximumBlocks(blockTrials)),
+      limit ?? .max
+    )
     var tallies = [BlockTally?](repeating: nil, count: part.methods.count)
     for entry in entries.joined() { tallies[entry.index] = BlockTally() }
     guard most > 0 else { return Outcome(tallies: tallies, blocks: [], reason: .maximumTrials) }
@@ -40,8 +42,12 @@ struct PointRun {
         done += 1
         let reason =
           rule.reason(
-            after: done, tallies.compactMap { $0 }, metrics: world.task.metrics,
-            blockTrials: blockTrials, limit: limit) ?? (done == most ? .maximumTrials : nil)
+            after: done,
+            tallies.compactMap { $0 },
+            metrics: world.task.metrics,
+            blockTrials: blockTrials,
+            limit: limit
+          ) ?? (done == most ? .maximumTrials : nil)
         if let reason {
           return Outcome(tallies: tallies, blocks: (0..<done).map(shard.number), reason: reason)
         }
@@ -63,7 +69,10 @@ struct PointRun {
       let cell = unit % cells
       guard !entries[cell].isEmpty else { return [BlockResult]() }
       let arrays = try world.test(
-        point.cells[cell], replicate: replicate, block: shard.number(first + unit / cells))
+        point.cells[cell],
+        replicate: replicate,
+        block: shard.number(first + unit / cells)
+      )
       return try entries[cell].map { try $0.judged(on: arrays, task: world.task, pool: pool) }
     }
     return (0..<blocks.count).map { Array(flat[($0 * cells)..<(($0 + 1) * cells)]) }

@@ -18,6 +18,7 @@ package struct PreparedEntry: Sendable {
   ///   - task: judges.
   ///   - pool: the threads to use.
   /// - Returns: counts by metric, and the seconds that inference took.
+  /// - Throws: ``StudyError`` for arrays that do not fit.
   func judged(on arrays: ArrayBundle, task: TaskDescription, pool: WorkerPool) throws
     -> BlockResult
   {
@@ -28,7 +29,10 @@ package struct PreparedEntry: Sendable {
     let seconds = (clock.now - start).inSeconds
     let counts = try task.metrics.map { try $0.measure(result.arrays, arrays) }
     return BlockResult(
-      counts: counts, seconds: seconds, failure: trainingFailure ?? result.failure)
+      counts: counts,
+      seconds: seconds,
+      failure: trainingFailure ?? result.failure
+    )
   }
 }
 

@@ -18,8 +18,11 @@ struct RowMaker {
     let first = point.coordinates.first
     let rest = point.coordinates.dropFirst().map(\.word)
     return Place(
-      scenario: ([part.id] + rest).joined(separator: ";"), axis: first?.key ?? "",
-      axisValue: first?.value ?? 0, axisUnit: first.map { unit(of: $0.key) } ?? "")
+      scenario: ([part.id] + rest).joined(separator: ";"),
+      axis: first?.key ?? "",
+      axisValue: first?.value ?? 0,
+      axisUnit: first.map { unit(of: $0.key) } ?? ""
+    )
   }
 
   private func unit(of key: String) -> String {
@@ -31,8 +34,12 @@ struct RowMaker {
 
   /// The rows of one method at one place, one a metric.
   func rows(
-    _ tally: BlockTally, of method: StudyMethod, at place: Place, point: StudyPoint,
-    replicate: Int, reason: StopReason
+    _ tally: BlockTally,
+    of method: StudyMethod,
+    at place: Place,
+    point: StudyPoint,
+    replicate: Int,
+    reason: StopReason
   ) throws(StudyError) -> [ResultRow] {
     let description = try world.description(of: method)
     let config = self.config(of: method, at: point, version: description.version)
@@ -41,15 +48,33 @@ struct RowMaker {
       let total = tally.total(index, blocks: count)
       let interval = tally.interval(index, of: metric, blocks: count)
       return ResultRow(
-        study: specification.study, scenario: place.scenario, method: method.label,
-        family: description.family.rawValue, axis: place.axis, axisValue: place.axisValue,
-        axisUnit: place.axisUnit, trainSize: trainSize(of: method, description, at: point),
-        mismatch: mismatch(of: method, description, at: point), replicate: replicate,
-        metric: metric.id, unit: metric.unit, value: interval.value, lower: interval.lower,
-        upper: interval.upper, blocks: count, trials: total.trials, errors: total.errors,
-        sum: total.sum, sumOfSquares: total.sumOfSquares, referenceSum: total.reference,
-        status: tally.failure ?? "ok", stopReason: reason.rawValue, seconds: tally.seconds,
-        seed: specification.seed, config: config)
+        study: specification.study,
+        scenario: place.scenario,
+        method: method.label,
+        family: description.family.rawValue,
+        axis: place.axis,
+        axisValue: place.axisValue,
+        axisUnit: place.axisUnit,
+        trainSize: trainSize(of: method, description, at: point),
+        mismatch: mismatch(of: method, description, at: point),
+        replicate: replicate,
+        metric: metric.id,
+        unit: metric.unit,
+        value: interval.value,
+        lower: interval.lower,
+        upper: interval.upper,
+        blocks: count,
+        trials: total.trials,
+        errors: total.errors,
+        sum: total.sum,
+        sumOfSquares: total.sumOfSquares,
+        referenceSum: total.reference,
+        status: tally.failure ?? "ok",
+        stopReason: reason.rawValue,
+        seconds: tally.seconds,
+        seed: specification.seed,
+        config: config
+      )
     }
   }
 
@@ -63,7 +88,9 @@ struct RowMaker {
   }
 
   private func trainSize(
-    of method: StudyMethod, _ description: MethodDescription, at point: StudyPoint
+    of method: StudyMethod,
+    _ description: MethodDescription,
+    at point: StudyPoint
   ) -> Int? {
     guard description.train != nil else { return nil }
     if let tracking = part.tracking { return tracking.pilots }
@@ -72,7 +99,9 @@ struct RowMaker {
   }
 
   private func mismatch(
-    of method: StudyMethod, _ description: MethodDescription, at point: StudyPoint
+    of method: StudyMethod,
+    _ description: MethodDescription,
+    at point: StudyPoint
   ) -> Double? {
     let learns = description.train != nil
     let swept = point.coordinates.first { $0.key.hasPrefix("training.") }?.value

@@ -43,8 +43,10 @@ public struct SearchRow: Sendable, Hashable {
     guard let header = records.first else { return [] }
     guard header.fields == columns else {
       throw .badHeader(
-        path: path, expected: columns.joined(separator: ","),
-        found: header.fields.joined(separator: ","))
+        path: path,
+        expected: columns.joined(separator: ","),
+        found: header.fields.joined(separator: ",")
+      )
     }
     var rows: [SearchRow] = []
     for record in records.dropFirst() {
@@ -60,14 +62,28 @@ public struct SearchRow: Sendable, Hashable {
   private init(_ record: CSV.Record) throws(CSV.Mistake) {
     var reader = try FieldReader(record, columns: Self.columns)
     self.init(
-      study: reader.text(), part: reader.text(), method: reader.text(), settings: reader.text(),
-      judge: reader.text(), value: try reader.number(), parameters: try reader.integer(),
-      status: reader.text(), isBest: try reader.integer() == 1)
+      study: reader.text(),
+      part: reader.text(),
+      method: reader.text(),
+      settings: reader.text(),
+      judge: reader.text(),
+      value: try reader.number(),
+      parameters: try reader.integer(),
+      status: reader.text(),
+      isBest: try reader.integer() == 1
+    )
   }
 
   init(
-    study: String, part: String, method: String, settings: String, judge: String, value: Double,
-    parameters: Int, status: String, isBest: Bool
+    study: String,
+    part: String,
+    method: String,
+    settings: String,
+    judge: String,
+    value: Double,
+    parameters: Int,
+    status: String,
+    isBest: Bool
   ) {
     self.study = study
     self.part = part

@@ -32,11 +32,16 @@ struct SearchRun {
     let description = try world.description(of: method)
     return try judged.enumerated().map { index, result in
       SearchRow(
-        study: specification.study, part: world.part.id, method: method.label,
+        study: specification.study,
+        part: world.part.id,
+        method: method.label,
         settings: words(plan.combinations[index]),
-        judge: plan.judge == .loss ? "loss" : world.task.metrics[0].id, value: result.value,
+        judge: plan.judge == .loss ? "loss" : world.task.metrics[0].id,
+        value: result.value,
         parameters: try description.cost(candidates[index].settings).parameters,
-        status: result.status, isBest: index == best)
+        status: result.status,
+        isBest: index == best
+      )
     }
   }
 
@@ -46,7 +51,8 @@ struct SearchRun {
     guard plan.usesBest else { return method }
     guard let best = rows.firstIndex(where: \.isBest) else {
       throw StudyError.invalid(
-        "part \(world.part.id): method \(method.label): no setting of its search succeeded")
+        "part \(world.part.id): method \(method.label): no setting of its search succeeded"
+      )
     }
     return try candidates(of: method, plan)[best]
   }
@@ -56,8 +62,10 @@ struct SearchRun {
     return try plan.combinations.map { combination in
       var candidate = method
       candidate.settings = try Settings(
-        method.settings.values.merging(combination) { $1 }, for: description.settings,
-        owner: "method \(method.label): search")
+        method.settings.values.merging(combination) { $1 },
+        for: description.settings,
+        owner: "method \(method.label): search"
+      )
       return candidate
     }
   }
@@ -68,7 +76,9 @@ struct SearchRun {
     func narrowed(_ axis: StudyAxis) -> StudyAxis {
       let given = plan.at.first { $0.key == axis.key }?.values.first
       return StudyAxis(
-        key: axis.key, values: [given ?? axis.values[(axis.values.count - 1) / 2]])
+        key: axis.key,
+        values: [given ?? axis.values[(axis.values.count - 1) / 2]]
+      )
     }
     var narrow = part
     narrow.axes = part.axes.map(narrowed)
@@ -77,16 +87,27 @@ struct SearchRun {
   }
 
   private func judge(
-    _ candidate: StudyMethod, _ plan: SearchPlan, cell: StudyCell, arrays: ArrayBundle?,
+    _ candidate: StudyMethod,
+    _ plan: SearchPlan,
+    cell: StudyCell,
+    arrays: ArrayBundle?,
     _ runner: UnitRunner
   ) throws -> Judged {
     let entry = try PreparedEntry.ready(
-      candidate, index: 0, in: cell, replicate: 0, seed: specification.seed, world: world,
-      store: store, trainingWith: (runner, origin))
+      candidate,
+      index: 0,
+      in: cell,
+      replicate: 0,
+      seed: specification.seed,
+      world: world,
+      store: store,
+      trainingWith: (runner, origin)
+    )
     guard let arrays else {
       return Judged(
         value: entry.validationLoss ?? .nan,
-        status: entry.entry.trainingFailure ?? (entry.validationLoss == nil ? "no loss" : "ok"))
+        status: entry.entry.trainingFailure ?? (entry.validationLoss == nil ? "no loss" : "ok")
+      )
     }
     let result = try entry.entry.judged(on: arrays, task: world.task, pool: runner.pool)
     let count = result.counts[0]
@@ -102,19 +123,26 @@ struct SearchRun {
 extension PreparedEntry {
   /// Makes a method of a part ready for a cell, from its model where it learns.
   ///
-  /// - Parameters:
-  ///   - method: the entry.
-  ///   - index: its place in the part.
-  ///   - trainingWith: what to train a missing model with; nil where it must be there.
-  /// - Returns: the method, and the best validation loss of its training.
+  /// A missing model is trained where `trainingWith` is given, and an error elsewhere. The best
+  /// validation loss of its training comes with it.
   static func ready(
-    _ method: StudyMethod, index: Int, in cell: StudyCell, replicate: Int, seed: UInt64,
-    world: StudyWorld, store: ModelStore,
+    _ method: StudyMethod,
+    index: Int,
+    in cell: StudyCell,
+    replicate: Int,
+    seed: UInt64,
+    world: StudyWorld,
+    store: ModelStore,
     trainingWith: (runner: UnitRunner, origin: [String: String])? = nil
   ) throws -> (entry: PreparedEntry, validationLoss: Double?) {
     let description = try world.description(of: method)
     let job = try world.part.training(
-      of: method, in: cell, replicate: replicate, seed: seed, world: world)
+      of: method,
+      in: cell,
+      replicate: replicate,
+      seed: seed,
+      world: world
+    )
     guard let job else {
       let prepared = try description.prepare(method.settings, nil)
       return (
@@ -123,12 +151,19 @@ extension PreparedEntry {
     }
     if let trainingWith, !store.holds(job) {
       try store.train(
-        job, world: world, runner: trainingWith.runner, origin: trainingWith.origin)
+        job,
+        world: world,
+        runner: trainingWith.runner,
+        origin: trainingWith.origin
+      )
     }
     let model = try store.model(of: job)
     let entry = PreparedEntry(
-      index: index, method: method, prepared: try description.prepare(method.settings, model),
-      trainingFailure: model.trainingFailure)
+      index: index,
+      method: method,
+      prepared: try description.prepare(method.settings, model),
+      trainingFailure: model.trainingFailure
+    )
     return (entry, model.validationLoss)
   }
 }

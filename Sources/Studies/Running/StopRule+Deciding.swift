@@ -23,7 +23,10 @@ extension StopRule {
   ///   - limit: the blocks that exist, or nil.
   /// - Returns: the reason, or nil to go on.
   func reason(
-    after count: Int, _ tallies: [BlockTally], metrics: [MetricDescription], blockTrials: Int,
+    after count: Int,
+    _ tallies: [BlockTally],
+    metrics: [MetricDescription],
+    blockTrials: Int,
     limit: Int?
   ) -> StopReason? {
     if count >= minimumBlocks, let reason = reached(count, tallies, metrics) { return reason }
@@ -37,7 +40,9 @@ extension StopRule {
   }
 
   private func reached(
-    _ count: Int, _ tallies: [BlockTally], _ metrics: [MetricDescription]
+    _ count: Int,
+    _ tallies: [BlockTally],
+    _ metrics: [MetricDescription]
   ) -> StopReason? {
     guard errors != nil || relativeWidth != nil else { return nil }
     if let errors {

@@ -82,10 +82,15 @@ extension StudyPart {
       values[coordinate.key] = try scenario.value(coordinate.value, of: coordinate.key)
     }
     let settings = try Settings(
-      values, for: scenario.settings, owner: "scenario \(scenario.id)")
+      values,
+      for: scenario.settings,
+      owner: "scenario \(scenario.id)"
+    )
     return StudyCell(
-      coordinates: coordinates, settings: settings,
-      key: scenario.key(settings) + suffix)
+      coordinates: coordinates,
+      settings: settings,
+      key: scenario.key(settings) + suffix
+    )
   }
 
   /// Whether an axis changes what is learned and not what is judged on.

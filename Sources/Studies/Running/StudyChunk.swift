@@ -37,8 +37,13 @@ extension RowMaker {
       let config = self.config(of: method, at: point, version: description.version)
       for metric in world.task.metrics {
         let key = BlockRow.Key(
-          scenario: place.scenario, axis: place.axis, axisValue: place.axisValue,
-          method: method.label, replicate: replicate, metric: metric.id)
+          scenario: place.scenario,
+          axis: place.axis,
+          axisValue: place.axisValue,
+          method: method.label,
+          replicate: replicate,
+          metric: metric.id
+        )
         identities.append(StudyChunk.Identity(key: key, config: config))
       }
     }

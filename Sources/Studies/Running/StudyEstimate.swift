@@ -43,14 +43,18 @@ struct StudyEstimate {
         let each = (cost.training?.seconds ?? 0) + cost.item * Double(search.items)
         ledger.expect(
           .search(part: world.part.id, method: method.label),
-          seconds: Double(search.combinations.count) * each)
+          seconds: Double(search.combinations.count) * each
+        )
       }
     }
     ledger.begin()
   }
 
   private func enter(
-    _ chunk: StudyChunk, _ costs: [Cost?], _ world: StudyWorld, into ledger: WorkLedger
+    _ chunk: StudyChunk,
+    _ costs: [Cost?],
+    _ world: StudyWorld,
+    into ledger: WorkLedger
   ) throws {
     let part = world.part
     let most = part.stop.maximumBlocks(part.itemBlock * chunk.point.cells.count)
@@ -62,8 +66,12 @@ struct StudyEstimate {
         inference += cost.item * Double(part.itemBlock * blocks)
         guard let (seconds, size) = cost.training,
           let job = try part.training(
-            of: method, in: cell, replicate: chunk.replicate, seed: specification.seed,
-            world: world),
+            of: method,
+            in: cell,
+            replicate: chunk.replicate,
+            seed: specification.seed,
+            world: world
+          ),
           !store.holds(job)
         else { continue }
         let scale = job.size.flatMap { own in size.map { Double(own) / Double($0) } } ?? 1
@@ -83,7 +91,12 @@ struct StudyEstimate {
     let description = try world.description(of: method)
     var training: (Double, Int?)?
     let job = try world.part.training(
-      of: method, in: cell, replicate: chunk.replicate, seed: specification.seed, world: world)
+      of: method,
+      in: cell,
+      replicate: chunk.replicate,
+      seed: specification.seed,
+      world: world
+    )
     let prepared: any PreparedMethod
     if let job {
       if store.holds(job) {
@@ -98,7 +111,11 @@ struct StudyEstimate {
     }
     let arrays = try world.timed(cell, replicate: chunk.replicate, most: Self.probeItems)
     let entry = PreparedEntry(
-      index: 0, method: method, prepared: prepared, trainingFailure: nil)
+      index: 0,
+      method: method,
+      prepared: prepared,
+      trainingFailure: nil
+    )
     let seconds = try entry.judged(on: arrays, task: world.task, pool: .serial).seconds
     let items = try world.task.itemCount(arrays)
     return Cost(training: training, item: seconds / Double(max(items, 1)))
@@ -124,7 +141,9 @@ struct StudyEstimate {
     var request = TrainingRequest(
       data: try arrays.train.renamed(job.method.arrays),
       validation: try arrays.validation?.renamed(job.method.arrays),
-      settings: job.method.settings, stream: world.learningStream(for: job))
+      settings: job.method.settings,
+      stream: world.learningStream(for: job)
+    )
     request.progress = { progress in
       seen.probe.withLock {
         guard $0.progress == nil else { return }
@@ -157,9 +176,13 @@ struct StudyEstimate {
     let clock = ContinuousClock()
     let start = clock.now
     _ = try TrackingRun(
-      world: world, plan: TrackingPlan(blocks: 1, pilots: plan.pilots, payload: plan.payload),
-      point: chunk.point, replicate: chunk.replicate, store: nil,
-      runner: UnitRunner(pool: .serial, isCancelled: isCancelled), origin: [:]
+      world: world,
+      plan: TrackingPlan(blocks: 1, pilots: plan.pilots, payload: plan.payload),
+      point: chunk.point,
+      replicate: chunk.replicate,
+      store: nil,
+      runner: UnitRunner(pool: .serial, isCancelled: isCancelled),
+      origin: [:]
     ).run()
     return (clock.now - start).inSeconds * Double(plan.blocks)
   }

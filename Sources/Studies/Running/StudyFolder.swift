@@ -25,7 +25,10 @@ final class StudyFolder {
   ///   - resumes: whether results that are there are gone on with; otherwise they are refused.
   /// - Throws: ``StudyError`` for other settings, ``ResultFileError`` for files that do not work.
   init(
-    path: String, specification: StudySpecification, shard: StudyShard, chunks: [StudyChunk],
+    path: String,
+    specification: StudySpecification,
+    shard: StudyShard,
+    chunks: [StudyChunk],
     resumes: Bool
   ) throws {
     self.path = path
@@ -37,7 +40,8 @@ final class StudyFolder {
     if FileAccess.exists(study) || FileAccess.exists(results) {
       guard resumes else {
         throw StudyError.invalid(
-          "\(path): holds a study already; go on with --resume, or choose another folder by --out")
+          "\(path): holds a study already; go on with --resume, or choose another folder by --out"
+        )
       }
       try StudyFolder.compare(written, with: study)
     }
@@ -55,7 +59,8 @@ final class StudyFolder {
   private static func compare(_ written: StudyNode, with study: String) throws {
     guard FileAccess.exists(study) else {
       throw StudyError.invalid(
-        "\(study): is missing beside results.csv, so that its settings cannot be compared")
+        "\(study): is missing beside results.csv, so that its settings cannot be compared"
+      )
     }
     let bytes = try FileAccess.contents(of: study)
     let old = try StudyNode(yaml: String(decoding: bytes, as: UTF8.self), source: study)
@@ -67,7 +72,8 @@ final class StudyFolder {
     if let found = both[0].firstDifference(from: both[1]) {
       throw StudyError.invalid(
         "\(study): '\(found.path)' is \(found.mine) in the folder and \(found.other) now; "
-          + "resuming needs the same settings, so choose another folder by --out")
+          + "resuming needs the same settings, so choose another folder by --out"
+      )
     }
   }
 
@@ -83,11 +89,13 @@ final class StudyFolder {
         line += 1
         guard row.key == identity.key else {
           throw StudyError.invalid(
-            "\(source): line \(line + 1) is not a row that this study writes there")
+            "\(source): line \(line + 1) is not a row that this study writes there"
+          )
         }
         guard row.config == identity.config else {
           throw StudyError.invalid(
-            "\(source): line \(line + 1) was made with other settings, data or method version")
+            "\(source): line \(line + 1) was made with other settings, data or method version"
+          )
         }
       }
     }

@@ -15,17 +15,29 @@ public enum StudyMerge {
   /// - Throws: ``StudyError`` for different settings, a block that comes twice, or a folder that is
   ///   not complete.
   package static func merge(
-    _ folders: [String], into output: String, catalogue: Catalogue, storage: StudyStorage
+    _ folders: [String],
+    into output: String,
+    catalogue: Catalogue,
+    storage: StudyStorage
   ) throws -> StudyOutcome {
     let specification = try commonSpecification(folders, catalogue: catalogue)
     let worlds = try specification.parts.map {
       try StudyWorld(
-        $0, catalogue: catalogue, seed: specification.seed, readArrays: storage.readArrays)
+        $0,
+        catalogue: catalogue,
+        seed: specification.seed,
+        readArrays: storage.readArrays
+      )
     }
     let shares = try folders.map { try Share($0) }
     let chunks = try specification.chunks(worlds)
     let folder = try StudyFolder(
-      path: output, specification: specification, shard: .whole, chunks: chunks, resumes: false)
+      path: output,
+      specification: specification,
+      shard: .whole,
+      chunks: chunks,
+      resumes: false
+    )
     for chunk in chunks {
       let world = worlds[chunk.part]
       let maker = RowMaker(specification: specification, part: world.part, world: world)
@@ -35,13 +47,20 @@ public enum StudyMerge {
     let timings = try shares.first.map { try $0.timings() } ?? []
     try TimingRow.write(timings, to: "\(output)/timings.csv")
     let claims = try ClaimCheck(
-      specification: specification, catalogue: catalogue, table: folder.table
+      specification: specification,
+      catalogue: catalogue,
+      table: folder.table
     ).verdicts()
     let names = ["study.yaml", "results.csv", "blocks.csv", "summary.csv", "timings.csv"]
     return StudyOutcome(
-      table: folder.table, claims: claims, timings: timings,
-      files: names.map { "\(output)/\($0)" }, wasInterrupted: false,
-      failures: folder.table.rows.map(\.status).filter { $0 != "ok" })
+      table: folder.table,
+      claims: claims,
+      timings: timings,
+      trainingSeconds: [:],
+      files: names.map { "\(output)/\($0)" },
+      wasInterrupted: false,
+      failures: folder.table.rows.map(\.status).filter { $0 != "ok" }
+    )
   }
 
   private static func commonSpecification(_ folders: [String], catalogue: Catalogue) throws
@@ -52,10 +71,14 @@ public enum StudyMerge {
       let path = "\(folder)/study.yaml"
       let bytes = try FileAccess.contents(of: path)
       let one = try StudySpecification(
-        yaml: String(decoding: bytes, as: UTF8.self), source: path, catalogue: catalogue)
+        yaml: String(decoding: bytes, as: UTF8.self),
+        source: path,
+        catalogue: catalogue
+      )
       if let first = common, let found = first.decisive.firstDifference(from: one.decisive) {
         throw StudyError.invalid(
-          "\(path): '\(found.path)' is \(found.other), but \(found.mine) in \(folders[0])")
+          "\(path): '\(found.path)' is \(found.other), but \(found.mine) in \(folders[0])"
+        )
       }
       common = common ?? one
     }
@@ -84,7 +107,10 @@ public enum StudyMerge {
   }
 
   private static func append(
-    _ chunk: StudyChunk, _ shares: [Share], _ maker: RowMaker, to folder: StudyFolder
+    _ chunk: StudyChunk,
+    _ shares: [Share],
+    _ maker: RowMaker,
+    to folder: StudyFolder
   ) throws {
     let place = maker.place(of: chunk.point)
     let metrics = maker.world.task.metrics
@@ -97,8 +123,13 @@ public enum StudyMerge {
       }
       let (tally, numbers, reason) = try merged(own, shares)
       let made = try maker.rows(
-        tally, of: method, at: place, point: chunk.point, replicate: chunk.replicate,
-        reason: reason)
+        tally,
+        of: method,
+        at: place,
+        point: chunk.point,
+        replicate: chunk.replicate,
+        reason: reason
+      )
       rows += made
       blocks += maker.blocks(tally, of: made, numbers: numbers)
     }
@@ -118,7 +149,8 @@ public enum StudyMerge {
           throw StudyError.invalid(
             "\(share.folder): has no row of \(identity.key.method) at "
               + "\(identity.key.scenario) \(identity.key.axis)=\(identity.key.axisValue) "
-              + "with these settings; finish it with --resume first")
+              + "with these settings; finish it with --resume first"
+          )
         }
         if identity == identities[0] {
           seconds += row.seconds
@@ -134,14 +166,17 @@ public enum StudyMerge {
     if let twice = numbers.first(where: { counts[$0]?.count != identities.count }) {
       throw StudyError.invalid(
         "merge: block \(twice) of \(identities[0].key.method) at "
-          + "\(identities[0].key.scenario) does not come exactly once")
+          + "\(identities[0].key.scenario) does not come exactly once"
+      )
     }
     var tally = BlockTally()
     for (place, number) in numbers.enumerated() {
       tally.append([
         BlockResult(
-          counts: counts[number] ?? [], seconds: place == 0 ? seconds : 0,
-          failure: place == 0 ? failure : nil)
+          counts: counts[number] ?? [],
+          seconds: place == 0 ? seconds : 0,
+          failure: place == 0 ? failure : nil
+        )
       ])
     }
     return (tally, numbers, reason)

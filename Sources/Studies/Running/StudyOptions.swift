@@ -19,8 +19,12 @@ public struct StudyOptions: Sendable {
 
   /// The options of a run.
   public init(
-    folder: String, threads: Int = 1, resumes: Bool = false, shard: StudyShard? = nil,
-    timeLimit: Double? = nil, plansTime: Bool = true,
+    folder: String,
+    threads: Int = 1,
+    resumes: Bool = false,
+    shard: StudyShard? = nil,
+    timeLimit: Double? = nil,
+    plansTime: Bool = true,
     report: @escaping @Sendable (StudyEvent) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
@@ -59,6 +63,8 @@ public struct StudyOutcome: Sendable {
   public var claims: [ClaimVerdict]
   /// What each method costs on this machine.
   public var timings: [TimingRow]
+  /// Seconds of one training, by the method's name: the median of those that this run made.
+  public var trainingSeconds: [String: Double]
   /// The files that were written, in the study's folder.
   public var files: [String]
   /// Whether the study was stopped and can be resumed.

@@ -15,7 +15,9 @@ public struct StudyRunner: Sendable {
 
   /// A runner with its own ways to read and write arrays and models.
   package init(
-    specification: StudySpecification, catalogue: Catalogue, options: StudyOptions,
+    specification: StudySpecification,
+    catalogue: Catalogue,
+    options: StudyOptions,
     storage: StudyStorage
   ) {
     self.specification = specification
@@ -32,20 +34,31 @@ public struct StudyRunner: Sendable {
   public func run() throws -> StudyOutcome {
     let worlds = try specification.parts.map {
       try StudyWorld(
-        $0, catalogue: catalogue, seed: specification.seed, readArrays: storage.readArrays)
+        $0,
+        catalogue: catalogue,
+        seed: specification.seed,
+        readArrays: storage.readArrays
+      )
     }
     let shard = options.shard ?? specification.shard ?? .whole
-    if shard != .whole, let part = specification.parts.first(where: { $0.tracking != nil })
-    {
+    if shard != .whole, let part = specification.parts.first(where: { $0.tracking != nil }) {
       throw StudyError.invalid("part \(part.id): blocks in order of time cannot be shared out")
     }
     let chunks = try specification.chunks(worlds)
     let folder = try StudyFolder(
-      path: options.folder, specification: specification, shard: shard, chunks: chunks,
-      resumes: options.resumes)
+      path: options.folder,
+      specification: specification,
+      shard: shard,
+      chunks: chunks,
+      resumes: options.resumes
+    )
     let session = StudySession(
-      specification: specification, options: options, shard: shard, folder: folder,
-      storage: storage)
+      specification: specification,
+      options: options,
+      shard: shard,
+      folder: folder,
+      storage: storage
+    )
     let wasInterrupted: Bool
     do {
       try session.run(worlds: worlds, chunks: Array(chunks.dropFirst(folder.finishedChunks)))
@@ -57,7 +70,9 @@ public struct StudyRunner: Sendable {
   }
 
   private func outcome(
-    _ folder: StudyFolder, session: StudySession, wasInterrupted: Bool
+    _ folder: StudyFolder,
+    session: StudySession,
+    wasInterrupted: Bool
   ) throws -> StudyOutcome {
     let table = folder.table
     try table.writeSummary(to: "\(folder.path)/summary.csv")
@@ -72,7 +87,12 @@ public struct StudyRunner: Sendable {
       table: table,
       claims: try ClaimCheck(specification: specification, catalogue: catalogue, table: table)
         .verdicts(),
-      timings: session.timings, files: files, wasInterrupted: wasInterrupted, failures: failures)
+      timings: session.timings,
+      trainingSeconds: session.trainingSeconds,
+      files: files,
+      wasInterrupted: wasInterrupted,
+      failures: failures
+    )
   }
 }
 
@@ -87,7 +107,8 @@ extension StudySpecification {
           let rows = try maker.identities(at: point, replicate: replicate)
           if rows.isEmpty { continue }
           chunks.append(
-            StudyChunk(part: index, point: point, replicate: replicate, rows: rows))
+            StudyChunk(part: index, point: point, replicate: replicate, rows: rows)
+          )
         }
       }
     }

@@ -12,10 +12,16 @@ final class StudySession {
   private let ledger: WorkLedger
   /// What each method costs, by its name in the study.
   private(set) var timings: [TimingRow] = []
+  private var trainings: [String: [Double]] = [:]
+  /// Seconds of one training, by the method's name: the median of those made.
+  var trainingSeconds: [String: Double] { trainings.mapValues { Quartiles($0).median } }
 
   init(
-    specification: StudySpecification, options: StudyOptions, shard: StudyShard,
-    folder: StudyFolder, storage: StudyStorage
+    specification: StudySpecification,
+    options: StudyOptions,
+    shard: StudyShard,
+    folder: StudyFolder,
+    storage: StudyStorage
   ) {
     self.specification = specification
     self.options = options
@@ -38,7 +44,9 @@ final class StudySession {
     timings = FileAccess.exists(timingsPath) ? (try? TimingRow.read(timingsPath)) ?? [] : []
     if options.plansTime, !chunks.isEmpty {
       try StudyEstimate(
-        specification: specification, store: store, shard: shard,
+        specification: specification,
+        store: store,
+        shard: shard,
         isCancelled: runner.isCancelled
       ).enter(chunks, worlds: worlds, into: ledger)
     }
@@ -46,7 +54,8 @@ final class StudySession {
       let own = chunks.filter { $0.part == index }
       guard !own.isEmpty else { continue }
       options.report(
-        .part(id: world.part.id, title: world.part.title, points: own.count))
+        .part(id: world.part.id, title: world.part.title, points: own.count)
+      )
       try run(PartRun(index: index, written: world.part, world: tuned(world)), own)
     }
   }
@@ -67,8 +76,13 @@ final class StudySession {
     var recorded = try SearchRow.read(path)
     var tuned = world
     let search = SearchRun(
-      specification: specification, world: world, store: store, runner: runner, origin: origin,
-      report: options.report)
+      specification: specification,
+      world: world,
+      store: store,
+      runner: runner,
+      origin: origin,
+      report: options.report
+    )
     for (index, method) in world.part.methods.enumerated() {
       guard let plan = method.search else { continue }
       var rows = recorded.filter { $0.part == world.part.id && $0.method == method.label }
@@ -122,11 +136,17 @@ final class StudySession {
     guard !jobs.isEmpty else { return }
     let (store, origin, options, ledger) = (store, origin, options, ledger)
     let isCancelled = runner.isCancelled
-    _ = try runner.map(count: jobs.count) { index, pool in
+    let seconds = try runner.map(count: jobs.count) { index, pool in
+      let clock = ContinuousClock()
+      let start = clock.now
       let inner = UnitRunner(pool: pool, isCancelled: isCancelled)
       try store.train(jobs[index], world: world, runner: inner, origin: origin)
       options.report(.trained(jobs[index].name))
       ledger.finish(.training(jobs[index].name))
+      return (clock.now - start).inSeconds
+    }
+    for (job, seconds) in zip(jobs, seconds) {
+      trainings[job.method.label, default: []].append(seconds)
     }
   }
 
@@ -134,15 +154,24 @@ final class StudySession {
     let entries = try chunk.point.cells.map { cell in
       try world.part.methods.enumerated().filter { cell.isIn($1.only) }.map { index, method in
         try PreparedEntry.ready(
-          method, index: index, in: cell, replicate: chunk.replicate, seed: specification.seed,
-          world: world, store: store
+          method,
+          index: index,
+          in: cell,
+          replicate: chunk.replicate,
+          seed: specification.seed,
+          world: world,
+          store: store
         ).entry
       }
     }
     try time(entries, chunk, world)
     let outcome = try PointRun(
-      world: world, point: chunk.point, replicate: chunk.replicate, entries: entries,
-      runner: runner, shard: shard
+      world: world,
+      point: chunk.point,
+      replicate: chunk.replicate,
+      entries: entries,
+      runner: runner,
+      shard: shard
     ).run()
     let place = maker.place(of: chunk.point)
     var rows: [ResultRow] = []
@@ -150,8 +179,13 @@ final class StudySession {
     for (method, tally) in zip(maker.part.methods, outcome.tallies) {
       guard let tally else { continue }
       let made = try maker.rows(
-        tally, of: method, at: place, point: chunk.point, replicate: chunk.replicate,
-        reason: outcome.reason)
+        tally,
+        of: method,
+        at: place,
+        point: chunk.point,
+        replicate: chunk.replicate,
+        reason: outcome.reason
+      )
       rows += made
       blocks += maker.blocks(tally, of: made, numbers: outcome.blocks)
     }
@@ -159,11 +193,19 @@ final class StudySession {
   }
 
   private func track(
-    _ chunk: StudyChunk, _ plan: TrackingPlan, _ world: StudyWorld, _ maker: RowMaker
+    _ chunk: StudyChunk,
+    _ plan: TrackingPlan,
+    _ world: StudyWorld,
+    _ maker: RowMaker
   ) throws {
     let tallies = try TrackingRun(
-      world: world, plan: plan, point: chunk.point, replicate: chunk.replicate, store: store,
-      runner: runner, origin: origin
+      world: world,
+      plan: plan,
+      point: chunk.point,
+      replicate: chunk.replicate,
+      store: store,
+      runner: runner,
+      origin: origin
     ).run()
     let made = try maker.trackingRows(tallies, at: chunk.point, replicate: chunk.replicate)
     for (method, tally) in zip(world.part.methods, tallies) {
@@ -181,8 +223,7 @@ final class StudySession {
   }
 
   /// Times each method once a study, on one thread, before the point's evaluation begins.
-  private func time(_ entries: [[PreparedEntry]], _ chunk: StudyChunk, _ world: StudyWorld) throws
-  {
+  private func time(_ entries: [[PreparedEntry]], _ chunk: StudyChunk, _ world: StudyWorld) throws {
     for (cell, entries) in zip(chunk.point.cells, entries) {
       let missing = entries.filter { entry in
         !timings.contains { $0.method == entry.method.label }
@@ -204,7 +245,12 @@ extension StudyWorld {
     for cell in chunk.point.cells {
       for method in part.methods where cell.isIn(method.only) {
         let job = try part.training(
-          of: method, in: cell, replicate: chunk.replicate, seed: seed, world: self)
+          of: method,
+          in: cell,
+          replicate: chunk.replicate,
+          seed: seed,
+          world: self
+        )
         if let job { jobs.append(job) }
       }
     }

@@ -26,7 +26,11 @@ public struct StudyShard: Sendable, Hashable {
       index >= 0, index < count
     else {
       throw .badValue(
-        key: "shard", value: text, expected: "i/n with i from 0 to n - 1", owner: "study")
+        key: "shard",
+        value: text,
+        expected: "i/n with i from 0 to n - 1",
+        owner: "study"
+      )
     }
     self.init(index: index, count: count)
   }

@@ -26,7 +26,9 @@ package struct StudyWorld: Sendable {
   ///
   /// - Throws: ``StudyError`` for files that do not fit the task, or what the reader says.
   package init(
-    _ part: StudyPart, catalogue: Catalogue, seed: UInt64,
+    _ part: StudyPart,
+    catalogue: Catalogue,
+    seed: UInt64,
     readArrays: (String) throws -> ArrayBundle
   ) throws {
     self.catalogue = catalogue
@@ -46,8 +48,11 @@ package struct StudyWorld: Sendable {
     }
     let test = try readArrays(names.test)
     let loaded = LoadedFiles(
-      train: try names.train.map(readArrays), validation: try names.validation.map(readArrays),
-      test: test, testItems: try task.itemCount(test))
+      train: try names.train.map(readArrays),
+      validation: try names.validation.map(readArrays),
+      test: test,
+      testItems: try task.itemCount(test)
+    )
     var hash = StudyHash()
     for bundle in [loaded.train, loaded.validation, loaded.test] {
       hash.combine(bundle?.digest.utf8 ?? "none".utf8)
@@ -83,8 +88,11 @@ package struct StudyWorld: Sendable {
         ? files.test : try task.slice(files.test, start..<end)
     }
     return try draw(
-      cell, count: part.itemBlock, .test,
-      stream(cell.key, replicate).derived("block", index: block).derived("test"))
+      cell,
+      count: part.itemBlock,
+      .test,
+      stream(cell.key, replicate).derived("block", index: block).derived("test")
+    )
   }
 
   /// What inference is timed on: a block, or the beginning of a large one.
@@ -111,7 +119,10 @@ package struct StudyWorld: Sendable {
   }
 
   private func draw(
-    _ cell: StudyCell, count: Int, _ purpose: ScenarioDescription.Purpose, _ stream: RandomStream
+    _ cell: StudyCell,
+    count: Int,
+    _ purpose: ScenarioDescription.Purpose,
+    _ stream: RandomStream
   ) throws -> ArrayBundle {
     guard let scenario, let settings = cell.settings else {
       throw StudyError.invalid("part \(part.id): has no scenario")
@@ -125,7 +136,11 @@ package struct StudyWorld: Sendable {
     guard let scenario, let settings = job.scenario else { return try fileArrays(for: job) }
     let stream = stream(job.key, job.replicate)
     let train = try scenario.draw(
-      settings, .training, job.size ?? 0, stream.derived("training"))
+      settings,
+      .training,
+      job.size ?? 0,
+      stream.derived("training")
+    )
     let validation = try job.validation.map {
       try scenario.draw(settings, .validation, $0, stream.derived("validation"))
     }
@@ -140,7 +155,8 @@ package struct StudyWorld: Sendable {
     let items = try task.itemCount(train)
     guard size <= items else {
       throw StudyError.invalid(
-        "\(train.source): has \(items) items, a training of the study needs \(size)")
+        "\(train.source): has \(items) items, a training of the study needs \(size)"
+      )
     }
     return (size == items ? train : try task.slice(train, 0..<size), files?.validation)
   }
@@ -152,8 +168,12 @@ package struct StudyWorld: Sendable {
 
   /// The pilots or the payload of one block of a tracking part.
   package func tracked(
-    _ cell: StudyCell, replicate: Int, block: Int, purpose: ScenarioDescription.Purpose,
-    count: Int, overrides: [String: SettingValue]
+    _ cell: StudyCell,
+    replicate: Int,
+    block: Int,
+    purpose: ScenarioDescription.Purpose,
+    count: Int,
+    overrides: [String: SettingValue]
   ) throws -> ArrayBundle {
     guard let scenario, let settings = cell.settings else {
       throw StudyError.invalid("part \(part.id): tracking needs a scenario")
@@ -176,13 +196,17 @@ extension ArrayBundle {
   /// The bundle with the arrays that a method asks for under other names.
   ///
   /// - Parameter names: the method's name by the source's name.
+  /// - Returns: the bundle with both names for each of those arrays.
   /// - Throws: ``StudyError/missingArray(_:source:expected:)``.
   func renamed(_ names: [String: String]) throws(StudyError) -> ArrayBundle {
     var bundle = self
     for (name, other) in names.sorted(by: { $0.key < $1.key }) {
       guard let array = self[other] else {
         throw .missingArray(
-          other, source: source, expected: "one of \(self.names.joined(separator: ", "))")
+          other,
+          source: source,
+          expected: "one of \(self.names.joined(separator: ", "))"
+        )
       }
       bundle[name] = array
     }

@@ -16,6 +16,7 @@ package enum TimingRun {
   ///   - arrays: what it runs on, before renaming.
   ///   - world: its part.
   /// - Returns: a row of `timings.csv`.
+  /// - Throws: ``StudyError`` for arrays that do not fit.
   static func row(of entry: PreparedEntry, on arrays: ArrayBundle, world: StudyWorld) throws
     -> TimingRow
   {
@@ -25,9 +26,12 @@ package enum TimingRun {
     }
     let cost = try world.description(of: entry.method).cost(entry.method.settings)
     return TimingRow(
-      method: entry.method.label, parameters: cost.parameters,
-      multiplyAccumulates: cost.multiplyAccumulates, items: try world.task.itemCount(arrays),
-      seconds: Quartiles(seconds).median)
+      method: entry.method.label,
+      parameters: cost.parameters,
+      multiplyAccumulates: cost.multiplyAccumulates,
+      items: try world.task.itemCount(arrays),
+      seconds: Quartiles(seconds).median
+    )
   }
 
   /// The row of a method that ran in order of time, from what its blocks took.
@@ -37,9 +41,11 @@ package enum TimingRun {
     let cost = try world.description(of: method).cost(method.settings)
     let blocks = tally.blocks.count
     return TimingRow(
-      method: method.label, parameters: cost.parameters,
+      method: method.label,
+      parameters: cost.parameters,
       multiplyAccumulates: cost.multiplyAccumulates,
       items: blocks * (world.part.tracking?.payload ?? world.part.itemBlock),
-      seconds: tally.seconds)
+      seconds: tally.seconds
+    )
   }
 }

@@ -55,22 +55,34 @@ struct TrackingRun {
         model = result.model
       }
       let payload = try world.tracked(
-        cell, replicate: replicate, block: block, purpose: .test, count: plan.payload,
-        overrides: [:])
+        cell,
+        replicate: replicate,
+        block: block,
+        purpose: .test,
+        count: plan.payload,
+        overrides: [:]
+      )
       let entry = PreparedEntry(
-        index: chain.method, method: method,
-        prepared: try description.prepare(method.settings, model), trainingFailure: failure)
+        index: chain.method,
+        method: method,
+        prepared: try description.prepare(method.settings, model),
+        trainingFailure: failure
+      )
       results.append(try entry.judged(on: payload, task: world.task, pool: pool))
     }
     if let model, let store {
-      let digest = StudyHash.of("\(cell.key);\(method.node.flow);\(origin)").prefix(10)
+      let study = origin["study_config"] ?? ""
+      let digest = StudyHash.of("\(cell.key);\(method.node.flow);\(study)").prefix(10)
       try store.keep(model, name: "\(method.id)_\(world.part.id)_r\(replicate)_\(digest)")
     }
     return results
   }
 
   private func request(
-    _ method: StudyMethod, _ cell: StudyCell, block: Int, from model: ModelFile?,
+    _ method: StudyMethod,
+    _ cell: StudyCell,
+    block: Int,
+    from model: ModelFile?,
     pool: WorkerPool
   ) throws -> TrainingRequest {
     var overrides = world.part.training.scenario
@@ -80,14 +92,22 @@ struct TrackingRun {
     }
     overrides.merge(method.training.scenario) { $1 }
     let pilots = try world.tracked(
-      cell, replicate: replicate, block: block, purpose: .training, count: plan.pilots,
-      overrides: overrides)
+      cell,
+      replicate: replicate,
+      block: block,
+      purpose: .training,
+      count: plan.pilots,
+      overrides: overrides
+    )
     return TrainingRequest(
-      data: try pilots.renamed(method.arrays), settings: method.settings,
+      data: try pilots.renamed(method.arrays),
+      settings: method.settings,
       initial: method.training.carries ? model : nil,
-      stream: world.trackingStream(cell, replicate: replicate, block: block), pool: pool,
+      stream: world.trackingStream(cell, replicate: replicate, block: block),
+      pool: pool,
       provenance: origin.merging(["trained_on": "\(cell.key);block=\(block)"]) { $1 },
-      isCancelled: runner.isCancelled)
+      isCancelled: runner.isCancelled
+    )
   }
 }
 
@@ -96,8 +116,11 @@ extension RowMaker {
   func place(of point: StudyPoint, block: Int) -> Place {
     let words = [part.id] + point.coordinates.map(\.word)
     return Place(
-      scenario: words.joined(separator: ";"), axis: "block", axisValue: Double(block),
-      axisUnit: "")
+      scenario: words.joined(separator: ";"),
+      axis: "block",
+      axisValue: Double(block),
+      axisUnit: ""
+    )
   }
 
   /// Where all blocks together stand: at the point, or on the axis `blocks`.
@@ -118,7 +141,10 @@ extension RowMaker {
     var all: [StudyChunk.Identity] = []
     for block in 0..<plan.blocks {
       all += try identities(
-        at: place(of: point, block: block), point: point, replicate: replicate)
+        at: place(of: point, block: block),
+        point: point,
+        replicate: replicate
+      )
     }
     return try all
       + identities(at: placeOfAllBlocks(point, plan), point: point, replicate: replicate)
@@ -126,7 +152,9 @@ extension RowMaker {
 
   /// The rows of a tracking part and their blocks.
   func trackingRows(
-    _ tallies: [BlockTally?], at point: StudyPoint, replicate: Int
+    _ tallies: [BlockTally?],
+    at point: StudyPoint,
+    replicate: Int
   ) throws(StudyError) -> (rows: [ResultRow], blocks: [BlockRow]) {
     guard let plan = part.tracking else { return ([], []) }
     var rows: [ResultRow] = []
@@ -139,10 +167,19 @@ extension RowMaker {
         guard let tally else { continue }
         let own = isWhole ? tally : tally.only(block)
         let made = try self.rows(
-          own, of: method, at: place, point: point, replicate: replicate, reason: .endOfSeries)
+          own,
+          of: method,
+          at: place,
+          point: point,
+          replicate: replicate,
+          reason: .endOfSeries
+        )
         rows += made
         blocks += self.blocks(
-          own, of: made, numbers: isWhole ? Array(0..<plan.blocks) : [block])
+          own,
+          of: made,
+          numbers: isWhole ? Array(0..<plan.blocks) : [block]
+        )
       }
     }
     return (rows, blocks)

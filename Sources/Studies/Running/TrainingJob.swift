@@ -1,4 +1,6 @@
-/// One training: what is learned, from what, with which seed. Rows that need the same share it.
+/// One training: what is learned, from what, with which seed.
+///
+/// Rows that need the same training share it.
 package struct TrainingJob: Sendable {
   /// The method with the settings to train with.
   package let method: StudyMethod
@@ -21,7 +23,11 @@ package struct TrainingJob: Sendable {
 extension StudyPart {
   /// The training that a method needs for a cell, or nil when it learns nothing.
   package func training(
-    of method: StudyMethod, in cell: StudyCell, replicate: Int, seed: UInt64, world: StudyWorld
+    of method: StudyMethod,
+    in cell: StudyCell,
+    replicate: Int,
+    seed: UInt64,
+    world: StudyWorld
   ) throws(StudyError) -> TrainingJob? {
     let description = try world.description(of: method)
     guard description.train != nil else { return nil }
@@ -43,12 +49,21 @@ extension StudyPart {
     let parts = [method.id] + words + ["n\(size.map { "\($0)" } ?? "all")", "r\(replicate)"]
     let readable = parts.joined(separator: "_").prefix(120)
     return TrainingJob(
-      method: method, description: description, scenario: settings, size: size,
-      validation: validation, replicate: replicate, key: key, name: "\(readable)_\(digest)")
+      method: method,
+      description: description,
+      scenario: settings,
+      size: size,
+      validation: validation,
+      replicate: replicate,
+      key: key,
+      name: "\(readable)_\(digest)"
+    )
   }
 
   private func trainingSettings(
-    of method: StudyMethod, in cell: StudyCell, scenario: ScenarioDescription?
+    of method: StudyMethod,
+    in cell: StudyCell,
+    scenario: ScenarioDescription?
   ) throws(StudyError) -> Settings? {
     guard let scenario, let settings = cell.settings else { return nil }
     var values = settings.values
@@ -62,8 +77,7 @@ extension StudyPart {
   }
 
   /// The settings that are not the standard ones, for file names.
-  private static func unusual(_ settings: Settings?, of scenario: ScenarioDescription) -> [String]
-  {
+  private static func unusual(_ settings: Settings?, of scenario: ScenarioDescription) -> [String] {
     guard let settings else { return [] }
     return scenario.settings.compactMap { description in
       guard let value = settings.values[description.key], value != description.standard else {

@@ -23,7 +23,8 @@ package struct UnitRunner: Sendable {
   ///
   /// - Throws: ``StudyInterruption``, or the error of the first unit that failed.
   package func map<Result: Sendable>(
-    count: Int, _ unit: @escaping @Sendable (Int, WorkerPool) throws -> Result
+    count: Int,
+    _ unit: @escaping @Sendable (Int, WorkerPool) throws -> Result
   ) throws -> [Result] {
     if isCancelled() { throw StudyInterruption() }
     if count == 1 { return [try unit(0, pool)] }

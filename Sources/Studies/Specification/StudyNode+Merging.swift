@@ -2,7 +2,7 @@ extension StudyNode {
   /// The node with a patch laid over it.
   ///
   /// Maps merge key by key, null removes a key, anything else replaces. A map laid over a list of
-  /// maps reaches into its entries: each of its keys names entries by `label`, `id`, `kind` or
+  /// maps or words reaches into its entries: each of its keys names entries by `label`, `id`, `kind` or
   /// number from 0, or all of them by `*`.
   ///
   /// - Throws: ``StudyError`` when a key names no entry of a list.
@@ -19,8 +19,8 @@ extension StudyNode {
       }
       return .map(map)
     case (.list(let list), .map(let changes))
-    where !list.isEmpty && list.allSatisfy({ $0.asMap != nil }):
-      return .list(try Self.merged(list, with: changes, path: path))
+    where !list.isEmpty && list.allSatisfy({ $0.asText != nil || $0.asMap != nil }):
+      return .list(try Self.merged(list.map(\.asEntry), with: changes, path: path))
     case (_, .map(let changes)) where self == .null:
       return try StudyNode.map(StudyMap()).merged(with: .map(changes), path: path)
     default: return patch
@@ -47,6 +47,11 @@ extension StudyNode {
       }
     }
     return entries.compactMap { $0 }
+  }
+
+  /// A word of a list as the entry that it stands for.
+  private var asEntry: StudyNode {
+    asText.map { .map(StudyMap([("id", .text($0))])) } ?? self
   }
 
   private static func names(_ list: [StudyNode]) -> [String] {

@@ -123,19 +123,20 @@ extension StudyPart {
       }
       for value in axis.values { _ = try description.checked(number: value, owner: owner) }
     }
-    try checkSubsets(owner: owner)
+    try checkSubsets(owner: owner, scenario: scenario)
   }
 
-  private func checkSubsets(owner: String) throws(StudyError) {
+  /// What a subset names must exist; where the part does not sweep it, it has no effect there.
+  private func checkSubsets(owner: String, scenario: ScenarioDescription?) throws(StudyError) {
+    let swept = (axes + average).map(\.key)
+    let known = swept + (scenario?.settings.map(\.key) ?? []) + ["train_size"]
     for method in methods {
-      for subset in method.only + (method.search?.at ?? []) {
-        guard (axes + average).contains(where: { $0.key == subset.key }) else {
-          throw .unknownKey(
-            subset.key,
-            owner: "\(owner): method \(method.label): only",
-            known: (axes + average).map(\.key)
-          )
-        }
+      for subset in method.only + (method.search?.at ?? []) where !known.contains(subset.key) {
+        throw .unknownKey(
+          subset.key,
+          owner: "\(owner): method \(method.label): only",
+          known: known
+        )
       }
     }
   }
