@@ -1,11 +1,11 @@
 # Graybox: `make demo` shows it, `make test` checks it.
 
 SWIFT ?= swift
-# The tests use `package` access, so that release builds need no testing hooks and one build serves
-# the program and its tests.
-BUILD_FLAGS := -c release --disable-testable-imports
-GRAYBOX = $(shell $(SWIFT) build $(BUILD_FLAGS) --show-bin-path)/graybox
-TEST = $(SWIFT) test $(BUILD_FLAGS) --skip-build
+BUILD := $(SWIFT) build -c release
+GRAYBOX = $(shell $(BUILD) --show-bin-path)/graybox
+# The tests use `package` access: without hooks for testable imports one build serves the program and
+# its tests.
+TEST := $(SWIFT) test -c release --disable-testable-imports --skip-build
 # What depends on the choice of kernels and of BLAS.
 KERNEL_TESTS := '^(TensorsTests|AutodiffTests)\.'
 
@@ -17,7 +17,7 @@ setup:
 	@bash Scripts/setup.sh
 
 build: setup
-	$(SWIFT) build $(BUILD_FLAGS) --product graybox
+	$(BUILD) --product graybox
 
 # The quick ViterbiNet study; the last line says where the report is.
 demo: build
@@ -27,7 +27,7 @@ demo: build
 # Everything with the best kernels, then what depends on the kernels with each older variant and
 # without BLAS.
 test: setup
-	$(SWIFT) build $(BUILD_FLAGS) --build-tests
+	$(BUILD) --build-tests
 	$(TEST)
 	GRAYBOX_KERNELS=baseline $(TEST) --filter $(KERNEL_TESTS)
 	GRAYBOX_KERNELS=v3 $(TEST) --filter $(KERNEL_TESTS)

@@ -53,7 +53,7 @@ let package = Package(
     library(
       "GrayboxCommands",
       [
-        "Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection",
+        "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -68,7 +68,7 @@ let package = Package(
     tests(of: "NeuralNetworks", ["Tensors", "Autodiff", "CTestSupport"]),
     tests(of: "Studies", ["Tensors", "NeuralNetworks"]),
     tests(of: "SymbolDetection", ["Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
-    tests(of: "GrayboxCommands", ["Tensors", "Studies", "SymbolDetection"]),
+    tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
