@@ -10,6 +10,8 @@ extension Catalogue {
     methods: [
       ClassicalMethods.viterbi,
       ClassicalMethods.bcjr,
+      .viterbiNet,
+      .bcjrNet,
       .slidingBRNN,
       .lstmDetector,
       .denseDetector,
@@ -17,6 +19,9 @@ extension Catalogue {
     scenarios: [
       IntersymbolInterferenceScenario.description
     ],
-    studies: []
+    studies: [
+      .viterbiNet,
+      .viterbiNetTracking,
+    ]
   )
 }

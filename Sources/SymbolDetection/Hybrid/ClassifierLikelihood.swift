@@ -4,7 +4,7 @@
 // Gaussians; that factor is common to all states of a time step and changes no decision and no
 // posterior, so it is left out.
 
-public import Autodiff
+internal import Autodiff
 public import NeuralNetworks
 public import Tensors
 

@@ -1,4 +1,4 @@
-package import Autodiff
+internal import Autodiff
 package import NeuralNetworks
 package import Tensors
 
