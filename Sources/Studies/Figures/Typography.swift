@@ -34,7 +34,7 @@ package enum Typography {
 
   /// An id in words with a capital: `symbol_error_rate` to `Symbol error rate`.
   package static func words(_ id: String) -> String {
-    let spaced = id.map { $0 == "_" || $0 == "-" ? " " : $0 }
+    let spaced = id.map { $0 == "_" ? " " : $0 }
     guard let first = spaced.first else { return "" }
     return first.uppercased() + String(spaced.dropFirst())
   }

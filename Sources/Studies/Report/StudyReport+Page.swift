@@ -115,7 +115,7 @@ extension StudyReport {
       "<tr><th scope=\"row\">\(HTML.text(pair.method))</th>"
         + "<td class=\"words\">\(HTML.text(pair.reference))</td>"
         + "<td class=\"words\">\(HTML.text(pair.place))</td>"
-        + "<td class=\"words\">\(HTML.text(pair.metric))</td>"
+        + "<td class=\"words\">\(HTML.text(Typography.words(pair.metric)))</td>"
         + "<td>\(ResultTableHTML.interval(pair.difference))</td>"
         + "<td>\(ResultTableHTML.interval(pair.quotient))</td></tr>"
     }
