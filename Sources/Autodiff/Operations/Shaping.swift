@@ -153,20 +153,30 @@ func checkIndices<Scalar: RealTensorScalar>(
   _ indices: TensorStorage<Scalar>,
   bound: Int
 ) {
-  func areValid<Number: BinaryFloatingPoint>(_ values: UnsafeMutableRawPointer, as: Number.Type)
-    -> Bool
-  {
-    let numbers = UnsafeBufferPointer(
-      start: values.assumingMemoryBound(to: Number.self),
-      count: indices.count
-    )
-    return numbers.allSatisfy { $0 >= 0 && $0 < Number(bound) && $0 == $0.rounded(.down) }
-  }
-  // The two concrete forms are specialised; the generic one would be slow in a hot loop.
   let raw = UnsafeMutableRawPointer(indices.values)
+  // Two calls on concrete types, which are specialised; the generic form would take a witness call
+  // for each comparison.
   let valid =
-    Scalar.self == Float.self ? areValid(raw, as: Float.self) : areValid(raw, as: Double.self)
+    Scalar.self == Float.self
+    ? areIndices(raw.assumingMemoryBound(to: Float.self), indices.count, below: Float(bound))
+    : areIndices(raw.assumingMemoryBound(to: Double.self), indices.count, below: Double(bound))
   precondition(valid, "\(name): an index is no whole number in 0..<\(bound)")
+}
+
+/// Whether all numbers are whole and in `0..<bound`; without a branch, so that it is vectorised.
+@inline(__always)
+private func areIndices<Number: BinaryFloatingPoint>(
+  _ numbers: UnsafeMutablePointer<Number>,
+  _ count: Int,
+  below bound: Number
+) -> Bool {
+  var wrong = 0
+  for place in 0..<count {
+    let number = numbers[place]
+    let isIndex = number >= 0 && number < bound && number == number.rounded(.down)
+    wrong |= isIndex ? 0 : 1
+  }
+  return wrong == 0
 }
 
 /// Tensors joined along an axis; all other extents equal.

@@ -11,7 +11,7 @@ public enum OptimiserRule: Sendable, Hashable {
   /// Adam; the decay is added to the gradient.
   ///
   /// `g = g + d w`, `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`,
-  /// `w = w - a (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)`. Source: `kingma2015`.
+  /// `w = w - a (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)`. Source: `kingma2015adam`.
   case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
   /// Adam with the decay apart from the moments: `w = w - a d w` before the step.
   ///

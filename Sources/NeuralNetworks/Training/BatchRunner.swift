@@ -1,4 +1,5 @@
 internal import Autodiff
+internal import CKernels
 internal import Tensors
 
 /// The loss of a batch: named inputs and the mode to one number.
@@ -174,10 +175,11 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     _ target: UnsafeMutablePointer<Scalar>?
   ) {
     guard let target else { return }
+    let kernels = Scalar.kernels
     for place in 0..<rows.count {
       let length = dataset.length(rows[place])
-      (target + place * time).update(repeating: 1, count: length)
-      (target + place * time + length).update(repeating: 0, count: time - length)
+      kernels.pointee.fill(length, 1, target + place * time)
+      kernels.pointee.fill(time - length, 0, target + place * time + length)
     }
   }
 }
