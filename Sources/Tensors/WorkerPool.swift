@@ -37,33 +37,34 @@ public final class WorkerPool: @unchecked Sendable {
       for index in 0..<count { body(index) }
       return
     }
-    withoutActuallyEscaping(body) { run(workers, count, $0) }
+    withoutActuallyEscaping(body) { run(workers, count, PieceBody($0)) }
   }
 
   /// Runs a stored closure for each index once; unlike `forEach` it allocates nothing.
-  package func forEach(count: Int, stored body: @escaping @Sendable (Int) -> Void) {
+  package func forEach(count: Int, stored body: PieceBody) {
     guard let workers, count > 1 else {
-      for index in 0..<count { body(index) }
+      for index in 0..<count { body.run(index) }
       return
     }
     run(workers, count, body)
   }
 
-  private func run(
-    _ workers: OpaquePointer,
-    _ count: Int,
-    _ body: @escaping @Sendable (Int) -> Void
-  ) {
-    withUnsafePointer(to: body) { pointer in
-      graybox_workers_run(
-        workers,
-        Int32(count),
-        { context, index in
-          guard let context else { return }
-          context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(index))
-        },
-        UnsafeMutableRawPointer(mutating: pointer)
-      )
-    }
+  private func run(_ workers: OpaquePointer, _ count: Int, _ body: PieceBody) {
+    graybox_workers_run(
+      workers,
+      Int32(count),
+      { context, index in
+        guard let context else { return }
+        Unmanaged<PieceBody>.fromOpaque(context).takeUnretainedValue().run(Int(index))
+      },
+      Unmanaged.passUnretained(body).toOpaque()
+    )
   }
+}
+
+/// A closure in a box of its own, so that handing it on neither allocates nor wraps it again.
+package final class PieceBody: Sendable {
+  package let run: @Sendable (Int) -> Void
+
+  package init(_ run: @escaping @Sendable (Int) -> Void) { self.run = run }
 }

@@ -4,10 +4,10 @@ public import Tensors
 /// A pieces' closure that is made once and kept, since making one allocates.
 final class PieceClosure: @unchecked Sendable {
   // Safe to share: written once, on the recording's thread, before any piece runs.
-  private var body: (@Sendable (Int) -> Void)?
+  private var body: PieceBody?
 
   func run(_ pool: WorkerPool, count: Int, _ make: () -> @Sendable (Int) -> Void) {
-    let body = body ?? make()
+    let body = body ?? PieceBody(make())
     self.body = body
     pool.forEach(count: count, stored: body)
   }

@@ -40,13 +40,13 @@ extension StudyDescription {
           scenario: {constellation: ook, noise: poisson, knowledge_error: 0.08}
           axes: {snr: {from: 10, to: 34, step: 4}}
           methods:
-            - {id: viterbi, label: "Viterbi, perfect knowledge"}
-            - {id: viterbi, label: "Viterbi, noisy knowledge", arrays: {taps: taps_noisy}}
-            - {id: bcjr, label: "BCJR, perfect knowledge"}
-            - {id: viterbinet, label: ViterbiNet}
-            - {id: viterbinet, label: "ViterbiNet, noisy training", training: {scenario: {knowledge_error: 0.08}}}
-            - {id: bcjrnet, label: BCJRNet}
-            - {id: dense-detector, label: Dense window}
+            - {id: viterbi, label: "Viterbi, perfect knowledge", settings: {constellation: ook, noise: poisson}}
+            - {id: viterbi, label: "Viterbi, noisy knowledge", arrays: {taps: taps_noisy}, settings: {constellation: ook, noise: poisson}}
+            - {id: bcjr, label: "BCJR, perfect knowledge", settings: {constellation: ook, noise: poisson}}
+            - {id: viterbinet, label: ViterbiNet, settings: {constellation: ook}}
+            - {id: viterbinet, label: "ViterbiNet, noisy training", training: {scenario: {knowledge_error: 0.08}}, settings: {constellation: ook}}
+            - {id: bcjrnet, label: BCJRNet, settings: {constellation: ook}}
+            - {id: dense-detector, label: Dense window, settings: {constellation: ook}}
         - id: training-size
           title: Training symbols, Gaussian noise at 6 dB
           scenario: {snr: 6}
