@@ -22,6 +22,13 @@ package struct ClaimCheck: Sendable {
   }
 
   private func verdict(on claim: StudyClaim) throws(StudyError) -> ClaimVerdict {
+    if let part = claim.part, !specification.parts.contains(where: { $0.id == part }) {
+      return ClaimVerdict(
+        sentence: claim.sentence ?? "\(claim.kind.rawValue): \(claim.method)",
+        verdict: .notTestable,
+        detail: "part \(part) is not in this run"
+      )
+    }
     let context = try ClaimContext(claim, specification: specification, catalogue: catalogue)
     let sentence = claim.sentence ?? context.sentence
     let preset = specification.preset ?? ""
@@ -190,7 +197,8 @@ package struct ClaimCheck: Sendable {
 
 /// A number in four digits.
 func short(_ value: Double) -> String {
-  guard value.isFinite, value != 0 else { return "\(value)" }
+  if value == 0 { return "0" }
+  guard value.isFinite else { return "\(value)" }
   var exponent = 0
   var scaled = abs(value)
   while scaled >= 10 {

@@ -15,6 +15,8 @@ struct StudyEstimate {
   private static let longestProbe = 3.0
   /// How much longer than that such a training is taken to be.
   private static let unknownFactor = 10.0
+  /// The most items that a training probe learns from.
+  private static let probeTrainingItems = 5000
   /// Items of an inference probe.
   private static let probeItems = 1000
 
@@ -102,8 +104,9 @@ struct StudyEstimate {
       if store.holds(job) {
         prepared = try description.prepare(method.settings, store.model(of: job))
       } else {
-        let probe = try probe(job, world)
-        training = (probe.seconds, job.size)
+        let small = job.withSize(atMost: Self.probeTrainingItems)
+        let probe = try probe(small, world)
+        training = (probe.seconds, small.size)
         prepared = try description.prepare(method.settings, probe.result.model)
       }
     } else {

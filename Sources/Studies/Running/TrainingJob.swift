@@ -9,7 +9,7 @@ package struct TrainingJob: Sendable {
   /// The scenario's settings in training; nil for the user's files.
   package let scenario: Settings?
   /// Items to learn from; nil for all of the user's file.
-  package let size: Int?
+  package private(set) var size: Int?
   /// Items to choose by; nil lets the method split some off.
   package let validation: Int?
   /// The number of the training seed.
@@ -18,6 +18,13 @@ package struct TrainingJob: Sendable {
   package let key: String
   /// The name of its model file, without folder and ending; a digest at its end tells jobs apart.
   package let name: String
+
+  /// The training on fewer items, for measuring what it costs.
+  func withSize(atMost most: Int) -> TrainingJob {
+    var job = self
+    job.size = size.map { min($0, most) }
+    return job
+  }
 }
 
 extension StudyPart {

@@ -1,5 +1,9 @@
 extension StudyClaim {
-  init(_ node: StudyNode, owner: String, parts: [StudyPart]) throws(StudyError) {
+  /// Reads one claim.
+  ///
+  /// A preset may leave out parts and methods of which the card speaks: with one, names that are
+  /// not there are no mistake, and the claim cannot be tested.
+  init(_ node: StudyNode, owner: String, parts: [StudyPart], hasPreset: Bool) throws(StudyError) {
     var reader = try KeyReader(node, owner: owner)
     guard let kind = try reader.choice("kind", Kind.self) else {
       throw .missingKey("kind", owner: owner)
@@ -18,7 +22,8 @@ extension StudyClaim {
     presets = try reader.words("presets") ?? []
     row = try Self.row(reader.node("values"), owner: "\(owner): values")
     try reader.finish()
-    try check(owner: owner, parts: parts)
+    try checkKeys(owner: owner)
+    if !hasPreset { try checkNames(owner: owner, parts: parts) }
   }
 
   private static func row(_ node: StudyNode?, owner: String) throws(StudyError) -> [Reference] {
@@ -40,12 +45,15 @@ extension StudyClaim {
     return row
   }
 
-  private func check(owner: String, parts: [StudyPart]) throws(StudyError) {
+  private func checkKeys(owner: String) throws(StudyError) {
     let needsReference = [Kind.ratioAtMost, .ratioAtLeast, .below].contains(kind)
     let needsValue = [Kind.ratioAtMost, .ratioAtLeast, .valueAtMost, .valueAtLeast].contains(kind)
     if needsReference, reference == nil { throw .missingKey("reference", owner: owner) }
     if needsValue, value == nil { throw .missingKey("value", owner: owner) }
     if kind == .matchesRow, row.isEmpty { throw .missingKey("values", owner: owner) }
+  }
+
+  private func checkNames(owner: String, parts: [StudyPart]) throws(StudyError) {
     let chosen = part.map { id in parts.filter { $0.id == id } } ?? parts
     guard chosen.count == 1, let part = chosen.first else {
       throw .badValue(

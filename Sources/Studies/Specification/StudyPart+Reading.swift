@@ -112,12 +112,15 @@ extension TrackingPlan {
 }
 
 extension StopRule {
+  /// Errors of a point for which nobody gave a rule.
+  private static let standardErrors = 100
   /// Blocks of a point for which nobody gave a maximum.
   private static let standardBlocks = 100
 
   init(_ node: StudyNode?, owner: String, blockTrials: Int) throws(StudyError) {
     var reader = try KeyReader(node, owner: owner)
-    errors = try reader.integer("errors", atLeast: 1)
+    let errors = try reader.integer("errors", atLeast: 1)
+    self.errors = node == nil ? Self.standardErrors : errors
     relativeWidth = try reader.number("relative_width", above: 0)
     let maximum = try reader.integer("maximum_trials", atLeast: 1)
     let minimum = try reader.integer("minimum_blocks", atLeast: 1)

@@ -22,8 +22,11 @@ extension StudySpecification {
     for assignment in assignments {
       document = try Self.applied(assignment: assignment, to: document, source: source)
     }
+    if let preset, var map = document.asMap {
+      map["preset"] = .text(preset)
+      document = .map(map)
+    }
     try self.init(document, source: source, seed: seed, catalogue: catalogue)
-    if let preset { self.preset = preset }
   }
 
   private static func applied(
@@ -104,7 +107,7 @@ extension StudySpecification {
     }
     for (index, node) in list.enumerated() {
       let owner = "\(source): claim \(index)"
-      claims.append(try StudyClaim(node, owner: owner, parts: parts))
+      claims.append(try StudyClaim(node, owner: owner, parts: parts, hasPreset: preset != nil))
     }
   }
 
