@@ -15,13 +15,16 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// The tests of one target; `TestSupport` comes with it.
 func tests(
-  of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+  of name: String,
+  _ dependencies: [Target.Dependency] = [],
+  resources: [Resource] = []
 ) -> Target {
   .testTarget(
     name: "\(name)Tests",
     dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
     resources: resources,
-    swiftSettings: swiftSettings)
+    swiftSettings: swiftSettings
+  )
 }
 
 let package = Package(
@@ -31,7 +34,8 @@ let package = Package(
     .executable(name: "graybox", targets: ["graybox"]),
     .library(
       name: "Graybox",
-      targets: ["Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection"]),
+      targets: ["Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection"]
+    ),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -44,7 +48,8 @@ let package = Package(
         .linkedLibrary("m", .when(platforms: [.linux])),
         .linkedLibrary("dl", .when(platforms: [.linux])),
         .linkedLibrary("pthread", .when(platforms: [.linux])),
-      ]),
+      ]
+    ),
     library("Tensors", ["CKernels"]),
     library("Autodiff", ["CKernels", "Tensors"]),
     library("NeuralNetworks", ["CKernels", "Tensors", "Autodiff"]),
@@ -55,14 +60,21 @@ let package = Package(
       [
         "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ]
+    ),
     .executableTarget(
-      name: "graybox", dependencies: ["GrayboxCommands"], swiftSettings: swiftSettings),
+      name: "graybox",
+      dependencies: ["GrayboxCommands"],
+      swiftSettings: swiftSettings
+    ),
 
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(
-      name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport",
-      swiftSettings: swiftSettings),
+      name: "TestSupport",
+      dependencies: ["Tensors"],
+      path: "Tests/TestSupport",
+      swiftSettings: swiftSettings
+    ),
     tests(of: "Tensors", ["CKernels"], resources: [.copy("Resources")]),
     tests(of: "Autodiff", ["Tensors"]),
     tests(of: "NeuralNetworks", ["Tensors", "Autodiff", "CTestSupport"]),

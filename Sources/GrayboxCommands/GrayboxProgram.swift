@@ -1,6 +1,5 @@
-public import Studies
-
 internal import ArgumentParser
+public import Studies
 
 /// The command-line program as a function, so that tests call what `graybox` runs.
 public enum GrayboxProgram {
@@ -93,5 +92,6 @@ struct GrayboxCommand: ParsableCommand {
     subcommands: [
       ListCommand.self, StudyCommand.self, TrainCommand.self, InferCommand.self,
       BenchCommand.self, DoctorCommand.self,
-    ])
+    ]
+  )
 }

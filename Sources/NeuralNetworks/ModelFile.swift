@@ -39,8 +39,12 @@ public struct ModelFile: Sendable, Equatable {
 
   /// A model of the given parts.
   public init(
-    method: String, methodVersion: Int, settings: String, tensors: [String: NumericArray],
-    inputs: [InputContract], provenance: [String: String]
+    method: String,
+    methodVersion: Int,
+    settings: String,
+    tensors: [String: NumericArray],
+    inputs: [InputContract],
+    provenance: [String: String]
   ) {
     self.method = method
     self.methodVersion = methodVersion

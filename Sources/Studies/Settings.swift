@@ -45,7 +45,11 @@ public struct SettingDescription: Sendable, Hashable {
 
   /// The description of one setting.
   public init(
-    _ key: String, _ kind: Kind, standard: SettingValue?, _ summary: String, unit: String = ""
+    _ key: String,
+    _ kind: Kind,
+    standard: SettingValue?,
+    _ summary: String,
+    unit: String = ""
   ) {
     self.key = key
     self.kind = kind
@@ -68,7 +72,9 @@ public struct Settings: Sendable, Hashable {
   ///   - owner: whose settings they are, for messages: `method viterbi`.
   /// - Throws: ``StudyError`` naming the key, its place and the known keys.
   public init(
-    _ given: [String: SettingValue], for descriptions: [SettingDescription], owner: String
+    _ given: [String: SettingValue],
+    for descriptions: [SettingDescription],
+    owner: String
   ) throws(StudyError) {
     var values: [String: SettingValue] = [:]
     for key in given.keys.sorted() where !descriptions.contains(where: { $0.key == key }) {

@@ -1,11 +1,11 @@
 import GrayboxCommands
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Musl)
-  import Musl
+import Musl
 #else
-  import Darwin
+import Darwin
 #endif
 
 exit(GrayboxProgram.run(Array(CommandLine.arguments.dropFirst())))

@@ -50,7 +50,10 @@ import Testing
     Run("infer", "nosuch", "--help").failed(.usage, naming: "'nosuch'", "sign, learned")
   }
 
-  @Test("help and version are results", arguments: [["--help"], ["study", "--help"], ["--version"]])
+  @Test(
+    "help and version are results",
+    arguments: [["--help"], ["study", "--help"], ["--version"]]
+  )
   func generalHelp(arguments: [String]) {
     let run = Run(arguments)
     #expect(run.code == 0)

@@ -50,7 +50,14 @@ import Testing
   func failure() throws {
     let data = try folder.signs("data.npz")
     let run = Run(
-      "infer", "sign", "--data", data, "--out", folder("out.npz"), "--set", "fails=true"
+      "infer",
+      "sign",
+      "--data",
+      data,
+      "--out",
+      folder("out.npz"),
+      "--set",
+      "fails=true"
     )
     run.failed(.notSucceeded, naming: "stopped after 3 of 10 iterations", "out.npz")
     #expect(folder.holds("out.npz"))

@@ -34,7 +34,8 @@ import Testing
   func text() {
     let run = Run("list")
     #expect(run.code == 0)
-    for words in ["sign", "model-based", "learned", "hybrid", "is the sign detector", "nobody2000"] {
+    for words in ["sign", "model-based", "learned", "hybrid", "is the sign detector", "nobody2000"]
+    {
       #expect(run.output.contains(words))
     }
     #expect(run.output.contains("signs  Signs in noise"))

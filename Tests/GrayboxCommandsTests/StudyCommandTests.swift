@@ -54,7 +54,13 @@ import Testing
       #expect(run.code == 0, "\(run.errors)")
     }
     let merged = Run(
-      "study", "signs", "--out", folder("all"), "--merge", folder("0"), folder("1")
+      "study",
+      "signs",
+      "--out",
+      folder("all"),
+      "--merge",
+      folder("0"),
+      folder("1")
     )
     #expect(merged.code == 0, "\(merged.errors)")
     let whole = Run("study", "signs", "--out", folder("whole"))
@@ -86,7 +92,11 @@ import Testing
   func mistakes() throws {
     Run("study", "nosuch").failed(.usage, naming: "'nosuch'", "signs")
     Run("study", "signs", "--preset", "huge").failed(.usage, naming: "'huge'", "smoke")
-    Run("study", "signs", "--set", "replicate=2").failed(.usage, naming: "'replicate'", "replicates")
+    Run("study", "signs", "--set", "replicate=2").failed(
+      .usage,
+      naming: "'replicate'",
+      "replicates"
+    )
     Run("study", folder("no.yaml")).failed(.badData, naming: "no.yaml")
     let path = try folder.write(Toy.studyFile + "stops: 1\n", to: "typing.yaml")
     Run("study", path).failed(.badData, naming: "typing.yaml", "'stops'", "stop")

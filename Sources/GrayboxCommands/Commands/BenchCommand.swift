@@ -9,10 +9,13 @@ struct BenchCommand: ContextCommand {
     discussion: """
       A time is the median of one call on `batch` items. Training rows are named METHOD-train, \
       inference rows METHOD-infer.
-      """)
+      """
+  )
 
   @Option(
-    name: .long, help: ArgumentHelp("Only rows whose name contains the text.", valueName: "text"))
+    name: .long,
+    help: ArgumentHelp("Only rows whose name contains the text.", valueName: "text")
+  )
   var filter: String?
 
   @Flag(name: .long, help: "Print JSON.")
@@ -28,7 +31,8 @@ struct BenchCommand: ContextCommand {
       throw CommandFailure(
         .usage,
         "--filter \(filter ?? ""): no such row; rows: "
-          + distinct.map { names[$0] }.joined(separator: ", "))
+          + distinct.map { names[$0] }.joined(separator: ", ")
+      )
     }
     let machine = MachineReport()
     let header = [
@@ -47,7 +51,8 @@ struct BenchCommand: ContextCommand {
     if context.console.rewritesLines { context.console.progress("\r\u{1B}[K") }
     context.console.result(
       json
-        ? JSONText.array(results.map { Self.json($0, machine) }).lines : Self.table(results))
+        ? JSONText.array(results.map { Self.json($0, machine) }).lines : Self.table(results)
+    )
     return .success
   }
 
@@ -73,7 +78,8 @@ struct BenchCommand: ContextCommand {
   private static func table(_ results: [BenchmarkResult]) -> String {
     var table = TextTable(
       ["name", "batch", "threads", "median", "minimum", "items/s", ""],
-      rightAligned: [1, 2, 3, 4, 5])
+      rightAligned: [1, 2, 3, 4, 5]
+    )
     for result in results {
       let rate = Double(result.benchmark.batch) / result.nanoseconds * 1e9
       table.append([

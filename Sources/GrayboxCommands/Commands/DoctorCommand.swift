@@ -5,7 +5,8 @@ internal import Studies
 struct DoctorCommand: ContextCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Say what was found on this machine: processor, kernels, BLAS, threads, tools.")
+    abstract: "Say what was found on this machine: processor, kernels, BLAS, threads, tools."
+  )
 
   func run(in context: CommandContext) throws -> CommandFailure.Code {
     let machine = MachineReport()
@@ -16,7 +17,10 @@ struct DoctorCommand: ContextCommand {
       ("processor", machine.processor),
       ("extensions", features.isEmpty ? "unknown" : features.joined(separator: " ")),
       ("threads", "\(machine.threads)"),
-      ("kernels", "\(machine.kernels) (can run: \(machine.runnableKernels.joined(separator: ", ")))"),
+      (
+        "kernels",
+        "\(machine.kernels) (can run: \(machine.runnableKernels.joined(separator: ", ")))"
+      ),
       ("BLAS", blas(machine)),
       ("zlib", machine.zlib ?? "none: compressed .npz files cannot be read"),
       ("gnuplot", gnuplot ?? "none: studies write data and scripts, but no pictures"),
@@ -24,7 +28,8 @@ struct DoctorCommand: ContextCommand {
     let width = lines.map(\.0.count).max() ?? 0
     for (name, value) in lines {
       context.console.result(
-        name + String(repeating: " ", count: width - name.count + 2) + value)
+        name + String(repeating: " ", count: width - name.count + 2) + value
+      )
     }
     for warning in warnings(machine) { context.console.result("warning: \(warning)") }
     return .success
@@ -39,7 +44,8 @@ struct DoctorCommand: ContextCommand {
     if let refused = machine.refusedKernels {
       warnings.append(
         "GRAYBOX_KERNELS=\(refused) was refused: this processor runs "
-          + machine.runnableKernels.joined(separator: ", "))
+          + machine.runnableKernels.joined(separator: ", ")
+      )
     }
     if let pin = machine.pinWarning { warnings.append(pin) }
     return warnings

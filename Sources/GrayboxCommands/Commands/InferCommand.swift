@@ -10,7 +10,8 @@ struct InferCommand: ContextCommand {
     discussion: """
       graybox infer METHOD --help lists the arrays and settings of one method. When the data holds \
       targets too, the task's metrics are printed with their 95 % intervals.
-      """)
+      """
+  )
 
   @Argument(help: ArgumentHelp("A method's id, or a trained model's file.", valueName: "method"))
   var source: String
@@ -25,10 +26,15 @@ struct InferCommand: ContextCommand {
   var set: [String] = []
 
   @Option(
-    name: .long, help: ArgumentHelp("Threads to use (default: all processors).", valueName: "n"))
+    name: .long,
+    help: ArgumentHelp("Threads to use (default: all processors).", valueName: "n")
+  )
   var threads: Int?
 
-  @Option(name: .long, help: ArgumentHelp("Arrays to write: .npz, .npy or .csv.", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Arrays to write: .npz, .npy or .csv.", valueName: "file")
+  )
   var out: String
 
   func run(in context: CommandContext) throws -> CommandFailure.Code {
@@ -49,7 +55,9 @@ struct InferCommand: ContextCommand {
 
   /// Prints the metrics when the data says what is true.
   private func report(
-    _ result: InferenceResult, truth: ArrayBundle, _ method: MethodDescription,
+    _ result: InferenceResult,
+    truth: ArrayBundle,
+    _ method: MethodDescription,
     in context: CommandContext
   ) throws {
     let targets = method.arrays.filter { $0.role == .target }.map(\.name)

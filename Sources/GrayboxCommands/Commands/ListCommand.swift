@@ -6,7 +6,8 @@ internal import Tensors
 struct ListCommand: ContextCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List every method and study: what it needs, what it learns, its law.")
+    abstract: "List every method and study: what it needs, what it learns, its law."
+  )
 
   @Flag(name: .long, help: "Print JSON.")
   var json = false
@@ -57,7 +58,9 @@ struct ListCommand: ContextCommand {
 
   private static func text(_ catalogue: Catalogue) -> String {
     var methods = TextTable(
-      ["method", "family", "task", "parameters", "needs", "learns"], rightAligned: [3])
+      ["method", "family", "task", "parameters", "needs", "learns"],
+      rightAligned: [3]
+    )
     for method in catalogue.methods {
       methods.append([
         method.id, method.family.rawValue, method.task, parameters(method).map { "\($0)" } ?? "-",

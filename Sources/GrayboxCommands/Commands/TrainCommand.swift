@@ -11,7 +11,8 @@ struct TrainCommand: ContextCommand {
     discussion: """
       graybox train METHOD --help lists the arrays and settings of one method. Ctrl-C leaves a \
       checkpoint beside the model's file; --resume goes on from it to the same model.
-      """)
+      """
+  )
 
   @Argument(help: ArgumentHelp("A method's id.", valueName: "method"))
   var method: String
@@ -21,7 +22,11 @@ struct TrainCommand: ContextCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Arrays to choose the best epoch by (default: split off).", valueName: "file"))
+    help: ArgumentHelp(
+      "Arrays to choose the best epoch by (default: split off).",
+      valueName: "file"
+    )
+  )
   var validation: String?
 
   @Option(name: .long, help: ArgumentHelp("Settings in a YAML file.", valueName: "file"))
@@ -34,7 +39,9 @@ struct TrainCommand: ContextCommand {
   var seed: UInt64 = 1
 
   @Option(
-    name: .long, help: ArgumentHelp("Threads to use (default: all processors).", valueName: "n"))
+    name: .long,
+    help: ArgumentHelp("Threads to use (default: all processors).", valueName: "n")
+  )
   var threads: Int?
 
   @Flag(name: .long, help: "Go on from the checkpoint of an interrupted training.")
@@ -66,11 +73,14 @@ struct TrainCommand: ContextCommand {
       throw CommandFailure(
         .usage,
         "unknown method '\(method)'; known methods: "
-          + catalogue.methods.map(\.id).joined(separator: ", "))
+          + catalogue.methods.map(\.id).joined(separator: ", ")
+      )
     }
     guard let train = method.train else {
       throw CommandFailure(
-        .usage, "\(method.id) learns nothing: run it with graybox infer \(method.id)")
+        .usage,
+        "\(method.id) learns nothing: run it with graybox infer \(method.id)"
+      )
     }
     guard out.hasSuffix(".safetensors") else {
       throw CommandFailure(.usage, "--out \(out): a model's file must end in .safetensors")
@@ -81,7 +91,8 @@ struct TrainCommand: ContextCommand {
   private var checkpoint: String { out + ".checkpoint" }
 
   private func request(
-    _ settings: Settings, _ progress: ProgressLine
+    _ settings: Settings,
+    _ progress: ProgressLine
   ) throws(CommandFailure) -> TrainingRequest {
     let (arrays, held) = try CommandFailure.describing {
       (try ArrayFiles.read(data), try validation.map { try ArrayFiles.read($0) })
@@ -98,24 +109,35 @@ struct TrainCommand: ContextCommand {
       provenance["validation_hash"] = ContentHash.of(held)
     }
     return TrainingRequest(
-      data: arrays, validation: held, settings: settings,
-      stream: RandomStream(seed: seed).derived("train"), checkpointPath: checkpoint,
-      resumes: resume, pool: WorkerPool(threads: try ThreadCount.resolved(threads)),
-      provenance: provenance, progress: { progress.show($0) },
-      isCancelled: { Interruption.isAsked })
+      data: arrays,
+      validation: held,
+      settings: settings,
+      stream: RandomStream(seed: seed).derived("train"),
+      checkpointPath: checkpoint,
+      resumes: resume,
+      pool: WorkerPool(threads: try ThreadCount.resolved(threads)),
+      provenance: provenance,
+      progress: { progress.show($0) },
+      isCancelled: { Interruption.isAsked }
+    )
   }
 
   private func write(
-    _ result: TrainingResult, _ method: MethodDescription, in context: CommandContext
+    _ result: TrainingResult,
+    _ method: MethodDescription,
+    in context: CommandContext
   ) throws(CommandFailure) -> CommandFailure.Code {
     if result.wasCancelled {
       context.console.error(
-        "graybox: interrupted; \(checkpoint) holds what was done: go on with --resume")
+        "graybox: interrupted; \(checkpoint) holds what was done: go on with --resume"
+      )
       return .interrupted
     }
     try CommandFailure.describing { try result.model.write(to: out) }
     if let failure = result.failure {
-      context.console.error("graybox: training \(method.id): \(failure); \(out) holds the best state")
+      context.console.error(
+        "graybox: training \(method.id): \(failure); \(out) holds the best state"
+      )
       return .notSucceeded
     }
     FileRemoval.remove(checkpoint)

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-  internal import Musl
+internal import Musl
 #elseif canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// Where a command writes: results, progress and errors.
@@ -47,7 +47,8 @@ public struct Console: Sendable {
       progress: { text in write(text, to: STDERR_FILENO) },
       rewritesLines: isTerminal,
       usesColour: isTerminal && environment("NO_COLOR") == nil,
-      columns: width())
+      columns: width()
+    )
   }
 
   /// The value of an environment variable, nil when it is unset or empty.
@@ -68,11 +69,11 @@ public struct Console: Sendable {
       var rest = UnsafeRawBufferPointer(bytes)
       while let base = rest.baseAddress, !rest.isEmpty {
         #if canImport(Darwin)
-          let written = Darwin.write(descriptor, base, rest.count)
+        let written = Darwin.write(descriptor, base, rest.count)
         #elseif canImport(Musl)
-          let written = Musl.write(descriptor, base, rest.count)
+        let written = Musl.write(descriptor, base, rest.count)
         #else
-          let written = Glibc.write(descriptor, base, rest.count)
+        let written = Glibc.write(descriptor, base, rest.count)
         #endif
         if written <= 0 { return }
         rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))

@@ -28,7 +28,9 @@ struct GivenSettings {
   ///   - owner: whose settings they are, for messages.
   /// - Throws: ``CommandFailure`` with 65 for what the file says and 64 for what `--set` says.
   func resolved(
-    for descriptions: [SettingDescription], over base: [String: SettingValue] = [:], owner: String
+    for descriptions: [SettingDescription],
+    over base: [String: SettingValue] = [:],
+    owner: String
   ) throws(CommandFailure) -> Settings {
     try Self.check(fromFile, descriptions, owner: "\(file): \(owner)", .badData)
     try Self.check(fromLine, descriptions, owner: "--set: \(owner)", .usage)
@@ -42,7 +44,9 @@ struct GivenSettings {
 
   /// Checks each value by itself, so that a mistake is blamed on where it was written.
   private static func check(
-    _ given: [String: SettingValue], _ descriptions: [SettingDescription], owner: String,
+    _ given: [String: SettingValue],
+    _ descriptions: [SettingDescription],
+    owner: String,
     _ code: CommandFailure.Code
   ) throws(CommandFailure) {
     for key in given.keys.sorted() {

@@ -2,11 +2,11 @@ internal import CKernels
 internal import Studies
 
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-  internal import Musl
+internal import Musl
 #elseif canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// What the program found on this machine, for `doctor` and the header of `bench`.
@@ -71,16 +71,17 @@ struct MachineReport {
     ]
     let flags = Set(
       (processorValue("flags") ?? processorValue("Features") ?? "").split(separator: " ")
-        .map(String.init))
+        .map(String.init)
+    )
     return wanted.filter(flags.contains)
   }
 
   private static func processorName() -> String {
     if let name = processorValue("model name") ?? processorValue("Hardware") { return name }
     #if arch(x86_64)
-      return "x86-64"
+    return "x86-64"
     #else
-      return "Arm"
+    return "Arm"
     #endif
   }
 

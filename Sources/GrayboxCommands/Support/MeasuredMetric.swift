@@ -20,7 +20,9 @@ struct MeasuredMetric {
   ///
   /// - Throws: ``StudyError`` for outputs and targets that do not fit each other.
   static func all(
-    of task: TaskDescription, outputs: ArrayBundle, truth: ArrayBundle
+    of task: TaskDescription,
+    outputs: ArrayBundle,
+    truth: ArrayBundle
   ) throws -> [MeasuredMetric] {
     let count = try task.itemCount(truth)
     guard count > 0 else { return [] }
@@ -34,10 +36,13 @@ struct MeasuredMetric {
     return try task.metrics.map { metric in
       let counts = try bundles.map { try metric.measure($0, $0) }
       let estimate = RatioEstimator.estimate(
-        counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) })
+        counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) }
+      )
       return MeasuredMetric(
-        metric: metric, total: try metric.measure(outputs, truth),
-        interval: metric.countsErrors ? estimate.clamped(to: 0...1) : estimate)
+        metric: metric,
+        total: try metric.measure(outputs, truth),
+        interval: metric.countsErrors ? estimate.clamped(to: 0...1) : estimate
+      )
     }
   }
 

@@ -14,7 +14,9 @@ struct MethodHelp {
     let methods = context.catalogue.methods
     guard let method = methods.first(where: { $0.id == id }) else {
       throw CommandFailure(
-        .usage, "unknown method '\(id)'; known methods: \(methods.map(\.id).joined(separator: ", "))")
+        .usage,
+        "unknown method '\(id)'; known methods: \(methods.map(\.id).joined(separator: ", "))"
+      )
     }
     return MethodHelp(method: method, command: command).text
   }

@@ -23,7 +23,8 @@ struct MethodSource {
         throw CommandFailure(
           .usage,
           "\(word) must be trained first: graybox train \(word) --data FILE.npz --out MODEL.safetensors"
-            + ", then graybox infer MODEL.safetensors")
+            + ", then graybox infer MODEL.safetensors"
+        )
       }
       self.method = method
       model = nil
@@ -46,19 +47,23 @@ struct MethodSource {
   }
 
   private static func method(
-    of model: ModelFile, path: String, _ catalogue: Catalogue
+    of model: ModelFile,
+    path: String,
+    _ catalogue: Catalogue
   ) throws(CommandFailure) -> MethodDescription {
     guard let method = catalogue.methods.first(where: { $0.id == model.method }) else {
       throw CommandFailure(
         .badData,
         "\(path): holds a model of method '\(model.method)', which this program does not know;"
-          + " known methods: \(catalogue.methods.map(\.id).joined(separator: ", "))")
+          + " known methods: \(catalogue.methods.map(\.id).joined(separator: ", "))"
+      )
     }
     guard method.version == model.methodVersion else {
       throw CommandFailure(
         .badData,
         "\(path): was written by version \(model.methodVersion) of method '\(model.method)';"
-          + " this program runs version \(method.version)")
+          + " this program runs version \(method.version)"
+      )
     }
     return method
   }
@@ -68,6 +73,7 @@ struct MethodSource {
     CommandFailure(
       .usage,
       "unknown method '\(word)', and no file of that name; known methods: "
-        + catalogue.methods.map(\.id).joined(separator: ", "))
+        + catalogue.methods.map(\.id).joined(separator: ", ")
+    )
   }
 }
