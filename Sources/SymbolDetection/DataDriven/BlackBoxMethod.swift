@@ -23,17 +23,17 @@ struct BlackBoxMethod: Sendable {
     MethodDescription(
       id: id,
       family: .dataDriven,
-      task: "symbol-detection",
+      task: SymbolDetectionTask.id,
       title: title,
       summary: summary,
       needs: ["training symbols"],
       learns: ["symbol probabilities from observations"],
       references: references,
       arrays: [
-        BlackBoxArrays.observations, BlackBoxArrays.targets, BlackBoxArrays.estimates,
-        BlackBoxArrays.probabilities,
+        DetectorArrays.observations, DetectorArrays.targets, DetectorArrays.estimates,
+        DetectorArrays.probabilities,
       ],
-      settings: [BlackBoxArrays.constellation] + settings + TrainingChoices.descriptions(standard),
+      settings: [DetectorArrays.constellation] + settings + TrainingChoices.descriptions(standard),
       version: Self.version,
       cost: { settings in
         let network = fresh(settings, RandomStream(seed: 0))
@@ -49,8 +49,8 @@ struct BlackBoxMethod: Sendable {
 
   private func fresh(_ settings: Settings, _ stream: RandomStream) -> ScaledNetwork {
     var stream = stream.derived("initial values")
-    let alphabet = SymbolAlphabet(named: settings.text("constellation"))
-    return ScaledNetwork(network(settings, alphabet.count, &stream))
+    let constellation = SymbolDetectionArrays.constellation(settings)
+    return ScaledNetwork(network(settings, constellation.size, &stream))
   }
 
   private func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
@@ -61,16 +61,16 @@ struct BlackBoxMethod: Sendable {
     try network.load(model.tensors, source: "the model of \(id)")
     return BlackBoxDetector(
       network: network,
-      alphabet: SymbolAlphabet(named: settings.text("constellation"))
+      constellation: SymbolDetectionArrays.constellation(settings)
     )
   }
 
   private func train(_ request: TrainingRequest) throws -> TrainingResult {
     let settings = request.settings
-    let alphabet = SymbolAlphabet(named: settings.text("constellation"))
-    var training = try ObservationSeries(request.data, labelledBy: alphabet)
+    let constellation = SymbolDetectionArrays.constellation(settings)
+    var training = try ObservationSeries(request.data, labelledBy: constellation)
     var validation = try request.validation.map {
-      try ObservationSeries($0, labelledBy: alphabet)
+      try ObservationSeries($0, labelledBy: constellation)
     }
     let share = settings.number("validation_share")
     if validation == nil, share > 0, training.time >= 2 {
@@ -112,7 +112,7 @@ struct BlackBoxMethod: Sendable {
 /// A trained black box.
 struct BlackBoxDetector: PreparedMethod {
   let network: ScaledNetwork
-  let alphabet: SymbolAlphabet
+  let constellation: Constellation
 
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
     let series = try ObservationSeries(arrays)
@@ -123,13 +123,14 @@ struct BlackBoxDetector: PreparedMethod {
     )
     var result = ArrayBundle(source: arrays.source)
     result["estimates"] = .float(estimates(probabilities).viewed(as: series.shape))
-    result["probabilities"] = .float(probabilities.viewed(as: series.shape + [alphabet.count]))
+    result["probabilities"] = .float(probabilities.viewed(as: series.shape + [constellation.size]))
     return InferenceResult(arrays: result)
   }
 
   /// The most probable symbol of each row, the first of equals.
   private func estimates(_ probabilities: Tensor<Float>) -> Tensor<Float> {
-    let symbols = alphabet.count
+    let symbols = constellation.size
+    let values = constellation.symbols.map { Float($0) }
     return Tensor(shape: [probabilities.count / symbols]) { target in
       probabilities.withScalars { source in
         for place in 0..<target.count {
@@ -138,7 +139,7 @@ struct BlackBoxDetector: PreparedMethod {
           where source[place * symbols + symbol] > source[place * symbols + best] {
             best = symbol
           }
-          target[place] = alphabet.values[best]
+          target[place] = values[best]
         }
       }
     }

@@ -8,7 +8,7 @@ extension MethodDescription {
     summary: "LSTM layers over a window of observations, deciding the symbol in it",
     references: ["hochreiter1997"],
     settings: [
-      WindowSettings.before(standard: 0),
+      WindowSettings.before(standard: 3),
       WindowSettings.after(standard: 3),
       SettingDescription(
         "layers",

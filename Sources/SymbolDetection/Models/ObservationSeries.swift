@@ -50,7 +50,7 @@ package struct ObservationSeries: Sendable {
   /// Reads the arrays `observations` and `targets`.
   ///
   /// - Throws: ``StudyError`` as for observations, or naming a target that is no symbol.
-  package init(_ arrays: ArrayBundle, labelledBy alphabet: SymbolAlphabet) throws {
+  package init(_ arrays: ArrayBundle, labelledBy constellation: Constellation) throws {
     let series = try ObservationSeries(arrays)
     let targets = try Self.array("targets", of: arrays)
     guard targets.shape == series.shape else {
@@ -61,7 +61,7 @@ package struct ObservationSeries: Sendable {
         actual: targets.shape
       )
     }
-    let labels = try alphabet.labels(of: targets, source: arrays.source)
+    let labels = try Self.labels(of: targets, in: constellation, source: arrays.source)
     self.init(
       observations: series.observations,
       labels: labels.viewed(as: series.observations.shape),
@@ -94,6 +94,27 @@ package struct ObservationSeries: Sendable {
       labels: labels.map(cut),
       shape: [batch, range.count]
     )
+  }
+
+  /// The labels of an array of symbols, of its shape, as whole numbers in floating point.
+  private static func labels(
+    of targets: Tensor<Float>,
+    in constellation: Constellation,
+    source: String
+  ) throws(StudyError) -> Tensor<Float> {
+    var labels = [Float](repeating: 0, count: targets.count)
+    for (place, number) in targets.scalars.enumerated() {
+      do { labels[place] = Float(try constellation.index(of: Double(number))) } catch {
+        let symbols = constellation.symbols.map { "\(Float($0))" }.joined(separator: ", ")
+        throw .badNumbers(
+          array: "targets",
+          source: source,
+          reason: "holds \(number) at place \(place), which is no symbol of "
+            + "\(constellation.rawValue) (\(symbols))"
+        )
+      }
+    }
+    return Tensor(labels, shape: targets.shape)
   }
 
   private static let expected = "[time] or [batch, time]"

@@ -67,7 +67,7 @@ package enum TrainingChoices {
       ),
       SettingDescription(
         "weight_decay",
-        .number(0...1),
+        .number(0...100),
         standard: .number(standard.weightDecay),
         "decay of the weights, apart from Adam's moments"
       ),

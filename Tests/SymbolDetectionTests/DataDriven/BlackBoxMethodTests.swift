@@ -165,21 +165,27 @@ import Testing
     for (a, b) in zip(before, after) { #expect(Swift.abs(a - b) < 1e-5) }
   }
 
-  @Test("four symbols and on-off keying", arguments: BlackBox.allCases, ["ook", "4-pam"])
-  func alphabets(box: BlackBox, name: String) throws {
-    let alphabet = SymbolAlphabet(named: name)
+  @Test(
+    "four symbols and on-off keying",
+    arguments: BlackBox.allCases,
+    [Constellation.ook, .fourPAM]
+  )
+  func alphabets(box: BlackBox, constellation: Constellation) throws {
+    let symbols = constellation.symbols.map { Float($0) }
     let data = SmallChannel.draw(
       400,
       noiseDeviation: 0.1,
-      symbols: alphabet.values,
+      symbols: symbols,
       seed: 21
     )
-    let given: [String: SettingValue] = ["constellation": .text(name), "epochs": .integer(2)]
+    let given: [String: SettingValue] = [
+      "constellation": .text(constellation.rawValue), "epochs": .integer(2),
+    ]
     let (settings, result) = try box.trained(on: data, seed: 2, given)
     let method = try box.method.prepare(settings, result.model)
     let (estimates, probabilities) = try output(method, data)
-    #expect(probabilities.shape == [400, alphabet.count])
-    #expect(estimates.scalars.allSatisfy { alphabet.values.contains($0) })
+    #expect(probabilities.shape == [400, constellation.size])
+    #expect(estimates.scalars.allSatisfy { symbols.contains($0) })
   }
 
   @Test("the cost counts what the network has", arguments: BlackBox.allCases)
