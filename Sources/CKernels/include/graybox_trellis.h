@@ -65,6 +65,14 @@ typedef struct graybox_trellis_kernels {
   // estimates[t] = values[first of the largest probabilities]
   void (*decide)(size_t steps, size_t symbols, const void *probabilities, const void *values,
                  void *estimates);
+
+  // values[i, s] = sum_j coefficients[c, j, s] t^j, j = 0 ... 5, for the cell c that x[i] lies in and
+  // t in [-1, 1] its place there; cell c is the interval of `width` from low + c width. Numbers
+  // outside the cells, or in one that is not `smooth`, are left out: their places go to `rest`, how
+  // many is returned. low and width are sums of few powers of two, so that t is exact.
+  size_t (*piecewise)(size_t n, size_t states, const void *x, double low, double width,
+                      size_t cells, const uint8_t *smooth, const void *coefficients, void *values,
+                      uint32_t *rest);
 } graybox_trellis_kernels;
 
 // One bit plane a binary digit of the surviving oldest symbol, each of ceil(R / 8) bytes.
