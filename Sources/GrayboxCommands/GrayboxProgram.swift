@@ -24,12 +24,13 @@ public enum GrayboxProgram {
         console.result(help)
         return 0
       }
-      let command = try GrayboxCommand.parseAsRoot(arguments)
-      guard let command = command as? any ContextCommand else {
-        console.result(GrayboxCommand.helpMessage(columns: console.columns))
+      var command = try GrayboxCommand.parseAsRoot(arguments)
+      guard let own = command as? any ContextCommand else {
+        // Help is a command of the parser's own; it throws what is to be shown.
+        try command.run()
         return 0
       }
-      return try command.run(in: context).rawValue
+      return try own.run(in: context).rawValue
     } catch let failure as CommandFailure {
       return report(failure, on: console)
     } catch {

@@ -104,7 +104,7 @@ internal import Testing
     "wrong taps cost what the reference rows say, within 30 per cent",
     arguments: [
       Point(snr: 0, rate: 0.176, rounding: 0, symbolsPerDecay: 5000),
-      Point(snr: 10, rate: 0.0215, rounding: 0, symbolsPerDecay: 20_000),
+      Point(snr: 8, rate: 0.026, rounding: 0, symbolsPerDecay: 20_000),
     ],
     [1] as [UInt64]
   )

@@ -14,7 +14,7 @@ enum ContentHash {
       for extent in array.shape { hash.combine(UInt64(extent)) }
       switch array {
       case .float(let tensor), .complex(let tensor):
-        tensor.withScalars { for number in $0 { hash.combine(UInt64(number.bitPattern)) } }
+        tensor.withScalars { for number in $0 { hash.combine(Double(number).bitPattern) } }
       case .double(let tensor):
         tensor.withScalars { for number in $0 { hash.combine(number.bitPattern) } }
       }

@@ -2,7 +2,7 @@
 //
 // A classifier of one number is a curve, and smooth where its units do not bend it. Its domain is cut
 // into cells; in each the logits are interpolated by polynomials of degree 5 in Chebyshev nodes, and
-// compared with the classifier at four more places, the borders among them. Cells where they differ by
+// compared with the classifier at eleven more places, the borders among them. Cells where they differ by
 // more than rounding (a ReLU bends inside, say) are left to the classifier. Making the table costs as
 // much as classifying five thousand observations.
 
@@ -23,7 +23,9 @@ struct PiecewiseLogits: Sendable {
   /// Chebyshev nodes and places of comparison across a cell, from -1 to 1, in 256ths: the numbers they
   /// stand for are then exact in single precision.
   private static let nodes: [Double] = [-247, -181, -66, 66, 181, 247].map { $0 / 256 }
-  private static let checks: [Double] = [-256, -103, 90, 256].map { $0 / 256 }
+  private static let checks: [Double] = [
+    -256, -220, -150, -120, -30, 0, 30, 120, 150, 220, 256,
+  ].map { $0 / 256 }
 
   private let states: Int
   private let kernels: TrellisKernels

@@ -38,10 +38,10 @@ import Testing
     let test = SmallChannel.draw(20_000, seed: 5)
     let method = try box.method.prepare(settings, result.model)
     let rate = SmallChannel.errorRate(try output(method, test).estimates, test)
-    // The slicer is wrong for about 3.6 % here and the optimum for about 0.15 %; the margin of a third
+    // The slicer is wrong for about 1.8 % here and the optimum for about 0.15 %; the margin of a third
     // is 60 standard errors of the difference.
     let slicer = SmallChannel.slicerErrorRate(test)
-    #expect(slicer > 0.02)
+    #expect(slicer > 0.015)
     #expect(rate < slicer / 3, "error rate \(rate), slicer \(slicer)")
     #expect(result.failure == nil)
     #expect(result.validationLosses.count == result.trainingLosses.count)
@@ -199,7 +199,7 @@ import Testing
     let expected =
       switch box {
       case .dense: 10 * 16 + 16 * 16 + 16 * 2
-      case .lstm: 4 * 12 * (4 * 1 + 3 * 12) + 4 * 12 * (4 * 12 + 3 * 12) + 12 * 2
+      case .lstm: 4 * 12 * (7 * 1 + 6 * 12) + 4 * 12 * (7 * 12 + 6 * 12) + 12 * 2
       case .sbrnn: 2 * 3 * 10 * (10 * 1 + 9 * 10) + 10 * 20 * 2
       case .sbrnnLSTM:
         2 * 4 * 8 * (6 * 1 + 5 * 8) + 2 * 4 * 8 * (6 * 16 + 5 * 8) + 6 * 16 * 2

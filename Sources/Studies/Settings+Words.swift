@@ -1,8 +1,9 @@
-internal import Studies
+extension SettingDescription.Kind: CustomStringConvertible {
+  /// What values it takes, in words: `whole number 1...8`.
+  public var description: String { words }
 
-extension SettingDescription.Kind {
   /// What values it takes, in words.
-  var words: String {
+  package var words: String {
     switch self {
     case .integer(let range): "whole number \(Self.words(range))"
     case .number(let range): "number \(Self.words(range))"
@@ -33,7 +34,10 @@ extension SettingDescription.Kind {
   }
 }
 
-extension SettingValue {
+extension SettingValue: CustomStringConvertible {
   /// The value as it is typed after `--set key=`.
-  var words: String { StudyNode(self).flow }
+  public var description: String { words }
+
+  /// The value as it is typed after `--set key=`.
+  package var words: String { StudyNode(self).flow }
 }
