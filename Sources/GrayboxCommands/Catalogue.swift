@@ -2,7 +2,9 @@ public import Studies
 internal import SymbolDetection
 
 extension Catalogue {
-  /// Everything that the program offers. Adding a method or a study is one line here.
+  /// Everything that the program offers.
+  ///
+  /// Adding a method or a study is one line here.
   public static let standard = Catalogue(
     tasks: [
       SymbolDetectionTask.description
@@ -22,6 +24,7 @@ extension Catalogue {
     studies: [
       .viterbiNet,
       .viterbiNetTracking,
+      .viterbiNetSearch,
     ]
   )
 }

@@ -26,6 +26,7 @@ struct GivenSettings {
   ///   - descriptions: what the method can be told.
   ///   - base: the settings of a trained model, which the given ones change.
   ///   - owner: whose settings they are, for messages.
+  /// - Returns: every setting of the method.
   /// - Throws: ``CommandFailure`` with 65 for what the file says and 64 for what `--set` says.
   func resolved(
     for descriptions: [SettingDescription],

@@ -33,7 +33,8 @@ struct BlackBoxMethod: Sendable {
         DetectorArrays.observations, DetectorArrays.targets, DetectorArrays.estimates,
         DetectorArrays.probabilities,
       ],
-      settings: [DetectorArrays.constellation] + settings + TrainingChoices.descriptions(standard),
+      settings: [DetectorArrays.constellation, DetectorArrays.probabilitiesSetting] + settings
+        + TrainingChoices.descriptions(standard),
       version: Self.version,
       cost: { settings in
         let network = fresh(settings, RandomStream(seed: 0))
@@ -61,7 +62,8 @@ struct BlackBoxMethod: Sendable {
     try network.load(model.tensors, source: "the model of \(id)")
     return BlackBoxDetector(
       network: network,
-      constellation: SymbolDetectionArrays.constellation(settings)
+      constellation: SymbolDetectionArrays.constellation(settings),
+      keepsProbabilities: settings.flag("probabilities")
     )
   }
 
@@ -113,6 +115,7 @@ struct BlackBoxMethod: Sendable {
 struct BlackBoxDetector: PreparedMethod {
   let network: ScaledNetwork
   let constellation: Constellation
+  let keepsProbabilities: Bool
 
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
     let series = try ObservationSeries(arrays)
@@ -121,9 +124,17 @@ struct BlackBoxDetector: PreparedMethod {
       network.scale.normalised(series.observations),
       pool: pool
     )
+    var isDouble = false
+    if case .double = arrays["observations"] { isDouble = true }
+    func array(_ tensor: Tensor<Float>, _ shape: [Int]) -> NumericArray {
+      let shaped = tensor.viewed(as: shape)
+      return isDouble ? .double(shaped.converted(to: Double.self)) : .float(shaped)
+    }
     var result = ArrayBundle(source: arrays.source)
-    result["estimates"] = .float(estimates(probabilities).viewed(as: series.shape))
-    result["probabilities"] = .float(probabilities.viewed(as: series.shape + [constellation.size]))
+    result["estimates"] = array(estimates(probabilities), series.shape)
+    if keepsProbabilities {
+      result["probabilities"] = array(probabilities, series.shape + [constellation.size])
+    }
     return InferenceResult(arrays: result)
   }
 

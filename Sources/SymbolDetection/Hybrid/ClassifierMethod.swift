@@ -131,8 +131,7 @@ struct ClassifierMethod: Sendable {
     let trellis = try DetectorArrays.trellis(settings, owner: id)
     let samples = StateSamples(
       trellis: trellis,
-      constellation: SymbolDetectionArrays.constellation(settings),
-      alphabet: SymbolAlphabet(named: settings.text("constellation"))
+      constellation: SymbolDetectionArrays.constellation(settings)
     )
     var training = try samples.read(request.data)
     var validation = try request.validation.map { try samples.read($0) }

@@ -6,7 +6,6 @@ internal import Tensors
 struct StateSamples {
   let trellis: Trellis
   let constellation: Constellation
-  let alphabet: SymbolAlphabet
 
   /// Observations with known states, one after another.
   struct Labelled {
@@ -43,7 +42,7 @@ struct StateSamples {
   ///
   /// - Throws: `StudyError` for arrays that are missing, do not fit, or leave nothing to learn from.
   func read(_ arrays: ArrayBundle) throws -> Labelled {
-    let series = try ObservationSeries(arrays, labelledBy: alphabet)
+    let series = try ObservationSeries(arrays, labelledBy: constellation)
     guard let labels = series.labels else { preconditionFailure("StateSamples: no labels") }
     let initial = try SymbolDetectionArrays.initialState(
       in: arrays,
