@@ -1,6 +1,12 @@
 internal import Foundation
 internal import Tensors
 
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
 /// Files of this folder's resources, and a folder of a test's own.
 enum TestFiles {
   static func resource(_ name: String) -> String {
@@ -55,5 +61,16 @@ extension TestFiles {
 
   static func makeFolder(_ path: String) throws {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+  }
+
+  /// Lets no file of this process grow further.
+  static func limitFileSize(bytes: UInt) {
+    signal(SIGXFSZ, SIG_IGN)
+    var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+    #if canImport(Glibc)
+    setrlimit(Int32(RLIMIT_FSIZE.rawValue), &limit)
+    #else
+    setrlimit(RLIMIT_FSIZE, &limit)
+    #endif
   }
 }
