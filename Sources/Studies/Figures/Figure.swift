@@ -26,8 +26,10 @@ public struct Figure: Sendable, Hashable {
 
     /// Title and unit as they stand beside the axis.
     package var label: String {
-      let words = Typography.mathematical(title)
-      return unit.isEmpty ? words : "\(words) (\(Typography.mathematical(unit)))"
+      let words = Typography.capitalised(Typography.mathematical(title))
+      guard !unit.isEmpty else { return words }
+      let unit = Typography.mathematical(unit)
+      return words.hasSuffix(")") ? "\(words), \(unit)" : "\(words) (\(unit))"
     }
   }
 

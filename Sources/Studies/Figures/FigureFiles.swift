@@ -69,7 +69,7 @@ package struct FigureFiles {
       figure.curves[index].points.contains { $0.bound != nil }
     }
     // Bounds of methods that saw the same draws coincide: nested triangles show them all.
-    let marks = bounded.enumerated().map { bounds($1, size: 1.5 + 0.7 * Double($0)) }
+    let marks = bounded.enumerated().map { bounds($1, size: 1.5 + 0.6 * Double($0)) }
     return """
       set key \(place) Left reverse samplen 5 spacing 1.35 width \(isLegendBelow ? 0 : -3) noenhanced
       set pointintervalbox 0.9
@@ -94,9 +94,12 @@ package struct FigureFiles {
   private func line(_ index: Int, _ curve: Figure.Curve) -> String {
     let stride = curve.points.count > 25 ? (curve.points.count + 11) / 12 : 1
     // A negative interval keeps the line out of open markers.
-    let interval = " pointinterval \(curve.style.hasOpenMarker ? -stride : stride)"
-    return "\(source) index \(index) using 1:2 with linespoints \(look(curve.style))"
-      + "\(interval) title \(Self.quoted(curve.label))"
+    let interval = "pointinterval \(curve.style.hasOpenMarker ? -stride : stride)"
+    // A curve of nothing but bounds would vanish from the legend: it gets an entry without points.
+    let hasValues = curve.points.contains { $0.value?.isFinite == true }
+    let points = hasValues ? "\(source) index \(index) using 1:2" : "NaN"
+    return "\(points) with linespoints \(look(curve.style)) \(interval)"
+      + " title \(Self.quoted(curve.label))"
   }
 
   private func bounds(_ index: Int, size: Double) -> String {

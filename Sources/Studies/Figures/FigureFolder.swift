@@ -48,7 +48,7 @@ package enum FigureFolder {
     let drawing = String(decoding: try FileAccess.contents(of: path), as: UTF8.self)
     let lines = drawing.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       guard line.contains("id='gpPt") else { return String(line) }
-      return Typography.replaced(String(line), "stroke-width='0.", by: "stroke-width='0.4")
+      return Typography.replaced(String(line), "stroke-width='0.", by: "stroke-width='0.3")
     }
     try FileAccess.replace(path, with: lines.joined(separator: "\n"))
   }

@@ -6,7 +6,7 @@ package struct PanelResults {
     package var rows: [ResultRow]
     /// The median over replicates.
     package var value: Double
-    /// The 95 % interval of one replicate, or the quartiles of several.
+    /// The 95\u{a0}% interval of one replicate, or the quartiles of several.
     package var lower: Double?
     /// The upper end.
     package var upper: Double?
@@ -111,7 +111,7 @@ extension PanelResults {
   /// What the figure's marks mean: draws, blocks, replicates, bounds, and what is missing.
   package var caption: String {
     let rows = all.flatMap(\.rows)
-    var sentences = ["\(metric.title) of \(methods.count) methods."]
+    var sentences = ["\(Typography.capitalised(metric.title)) of \(methods.count) methods."]
     if !panel.note.isEmpty { sentences.append(panel.note) }
     if let items = Self.range(rows.map(\.trials)), let blocks = Self.range(rows.map(\.blocks)) {
       sentences.append(
@@ -126,12 +126,12 @@ extension PanelResults {
       )
     } else if all.contains(where: { $0.lower != nil }) {
       let marks = positions.count == 1 ? "Bars" : "Bands"
-      sentences.append("\(marks): 95 % intervals from the blocks.")
+      sentences.append("\(marks): 95\u{a0}% intervals from the blocks.")
     }
     if metric.isLogarithmic, all.contains(where: { $0.bound != nil }) {
       sentences.append(
         "Open triangles pointing down: no error was seen; the mark is the upper bound "
-          + "3/\(panel.item)s (95 %)."
+          + "3/\(panel.item)s (95\u{a0}%)."
       )
     }
     let failed = rows.count { $0.status != "ok" }

@@ -32,11 +32,14 @@ package enum Typography {
     return result
   }
 
+  /// The text with a capital first letter.
+  package static func capitalised(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
+
   /// An id in words with a capital: `symbol_error_rate` to `Symbol error rate`.
   package static func words(_ id: String) -> String {
-    let spaced = id.map { $0 == "_" ? " " : $0 }
-    guard let first = spaced.first else { return "" }
-    return first.uppercased() + String(spaced.dropFirst())
+    capitalised(String(id.map { $0 == "_" ? " " : $0 }))
   }
 
   /// A whole number with thin spaces between thousands from 10 000 on.

@@ -43,11 +43,11 @@ struct ResultTableHTML {
 
   private var caption: String {
     let unit = results.metric.unit.isEmpty ? "" : " (\(results.metric.unit))"
-    var words = results.metric.title + unit
+    var words = Typography.capitalised(results.metric.title) + unit
     if results.hasReplicates {
       words += ": medians over replicates with quartiles"
     } else if results.all.contains(where: { $0.lower != nil }) {
-      words += " with 95 % intervals"
+      words += " with 95\u{a0}% intervals"
     }
     if isThinned {
       words += "; \(columns.count) of \(results.positions.count) values, all are in results.csv"

@@ -81,7 +81,7 @@ extension StudyReport {
     let parts = sections.map { section in
       let results = section.results
       let metric = results.metric.title.lowercasedFirst
-      let heading = "\(results.panel.title.capitalisedFirst): \(metric)"
+      let heading = "\(Typography.capitalised(results.panel.title)): \(metric)"
       return """
         <h3>\(HTML.text(heading))</h3>
         \(picture(section, pictures: pictures))
@@ -204,9 +204,6 @@ extension StudyReport {
 }
 
 extension String {
-  /// The text with a capital first letter.
-  fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
-
   /// The text with a small first letter, unless it begins an abbreviation.
   fileprivate var lowercasedFirst: String {
     guard let first, !dropFirst().prefix(1).allSatisfy(\.isUppercase) else { return self }

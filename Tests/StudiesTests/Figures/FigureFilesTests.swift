@@ -73,7 +73,7 @@ internal import Testing
       inside(y) = y > floor ? y : floor
       plot 'snr.dat' index 0 using 1:(inside($3)):(inside($4)) with filledcurves fillcolor rgb '#000000' fillstyle transparent solid 0.18 noborder notitle, \
            'snr.dat' index 0 using 1:2 with linespoints linecolor rgb '#000000' linewidth 2 dashtype solid pointtype 6 pointsize 1.3*scale pointinterval -1 title 'Viterbi', \
-           'snr.dat' index 1 using 1:2 with linespoints linecolor rgb '#e69f00' linewidth 2 dashtype (8,4) pointtype 1 pointsize 1.6*scale pointinterval 1 title 'LSTM', \
+           NaN with linespoints linecolor rgb '#e69f00' linewidth 2 dashtype (8,4) pointtype 1 pointsize 1.6*scale pointinterval 1 title 'LSTM', \
            'snr.dat' index 0 using 1:5 with points linecolor rgb '#000000' pointtype 10 pointsize 1.5*scale linewidth 1.4 notitle
       set terminal svg size 1200,720 dynamic background rgb 'white' font 'Helvetica,Arial,sans-serif,16' linewidth 1.3
       set output 'snr.svg'
@@ -83,6 +83,13 @@ internal import Testing
 
       """#
     #expect(FigureFiles(Self.figure).script == expected)
+  }
+
+  @Test("axis titles begin with a capital and name the unit once")
+  func labels() {
+    #expect(Figure.Axis(title: "SNR 1/sigma^2", unit: "dB").label == "SNR 1/σ² (dB)")
+    #expect(Figure.Axis(title: "SNR, rho (Poisson)", unit: "dB").label == "SNR, rho (Poisson), dB")
+    #expect(Figure.Axis(title: "error rate").label == "Error rate")
   }
 
   @Test("one value of the axis gives a row a method, others a line each")

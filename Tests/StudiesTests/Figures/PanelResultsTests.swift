@@ -29,7 +29,7 @@ internal import Testing
         Figure.Point(x: 2, value: nil, bound: 3.0 / 50_000),
       ]
     )
-    #expect(results.caption.contains("the mark is the upper bound 3/items (95 %)"))
+    #expect(results.caption.contains("the mark is the upper bound 3/items (95\u{a0}%)"))
   }
 
   @Test("replicates become median and quartiles")
