@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import NeuralNetworks
 internal import Studies
-internal import Tensors
 
 /// `graybox study`.
 struct StudyCommand: ContextCommand {
@@ -74,8 +72,7 @@ struct StudyCommand: ContextCommand {
           return try StudyMerge.merge(
             merge,
             into: folder,
-            catalogue: catalogue,
-            storage: .files
+            catalogue: catalogue
           )
         }
         let options = StudyOptions(
@@ -89,8 +86,7 @@ struct StudyCommand: ContextCommand {
         return try StudyRunner(
           specification: specification,
           catalogue: catalogue,
-          options: options,
-          storage: .files
+          options: options
         ).run()
       }
     }
@@ -204,16 +200,5 @@ private struct StudyText {
     yaml = String(decoding: bytes, as: UTF8.self)
     source = word
     isNamed = false
-  }
-}
-
-extension StudyStorage {
-  /// Array and model files on the disk.
-  static var files: StudyStorage {
-    StudyStorage(
-      readArrays: { try ArrayFiles.read($0) },
-      readModel: { try ModelFile.read($0) },
-      writeModel: { try $0.write(to: $1) }
-    )
   }
 }

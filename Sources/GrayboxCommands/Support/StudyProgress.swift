@@ -66,8 +66,10 @@ final class StudyProgress: Sendable {
     }
   }
 
-  /// `snr 6: Viterbi 0.0203, ViterbiNet 0.0211`: the first metric of each method of a point.
+  /// `snr 6: Viterbi 0.0203, ViterbiNet 0.0211`: the first metric of each method of a point; of
+  /// blocks in order of time, only all together.
   private static func words(_ rows: [ResultRow]) -> String? {
+    let rows = rows.filter { $0.axis != "block" }
     guard let first = rows.first else { return nil }
     let own = rows.filter { $0.metric == first.metric }
     var place = first.scenario

@@ -15,7 +15,7 @@ struct StudyReportMaker {
 
   /// The report.
   ///
-  /// - Throws: ``ResultFileError`` when the study's block file cannot be read.
+  /// - Throws: ``ResultFileError`` when the study's block or search file cannot be read.
   func report() throws -> StudyReport {
     StudyReport(
       study: specification.study,
@@ -23,7 +23,7 @@ struct StudyReportMaker {
       claim: specification.card,
       table: outcome.table,
       claims: outcome.claims,
-      methods: records,
+      methods: try records(),
       panels: panels,
       comparisons: try comparisons(),
       notes: notes,
@@ -85,7 +85,8 @@ struct StudyReportMaker {
   }
 
   /// What each method costs, in the order of its first appearance.
-  private var records: [MethodRecord] {
+  private func records() throws -> [MethodRecord] {
+    let searches = try SearchRow.read("\(folder)/search.csv")
     var records: [MethodRecord] = []
     for part in specification.parts {
       for method in part.methods where !records.contains(where: { $0.name == method.label }) {
@@ -94,6 +95,8 @@ struct StudyReportMaker {
         }
         let timing = outcome.timings.first { $0.method == method.label }
         let cost = try? description.cost(method.settings)
+        let best = searches.first { $0.method == method.label && $0.isBest }
+        let tried = searches.count { $0.method == method.label && $0.part == best?.part }
         records.append(
           MethodRecord(
             name: method.label,
@@ -101,7 +104,9 @@ struct StudyReportMaker {
             parameters: timing?.parameters ?? cost?.parameters,
             multiplyAccumulates: timing?.multiplyAccumulates ?? cost?.multiplyAccumulates,
             nanosecondsPerItem: timing?.nanosecondsPerItem,
-            trainingItems: outcome.table.rows.first { $0.method == method.label }?.trainSize
+            trainingItems: outcome.table.rows.first { $0.method == method.label }?.trainSize,
+            trainingSeconds: outcome.trainingSeconds[method.label],
+            remark: best.map { "\($0.settings), the best of \(tried) searched" } ?? ""
           )
         )
       }

@@ -3,15 +3,23 @@ package struct ClaimCheck: Sendable {
   let specification: StudySpecification
   let catalogue: Catalogue
   let table: ResultTable
+  /// The blocks of the rows; without them ratios have no intervals.
+  let blocks: [BlockRow.Key: [BlockRow]]
 
   /// The fewest errors, of the method that made more, for a ratio to say anything.
   static let fewestErrors = 10
 
   /// A check of a whole table.
-  package init(specification: StudySpecification, catalogue: Catalogue, table: ResultTable) {
+  package init(
+    specification: StudySpecification,
+    catalogue: Catalogue,
+    table: ResultTable,
+    blocks: [BlockRow] = []
+  ) {
     self.specification = specification
     self.catalogue = catalogue
     self.table = table
+    self.blocks = Dictionary(grouping: blocks, by: \.key)
   }
 
   /// One verdict a claim, in the order of the card.
@@ -51,6 +59,13 @@ package struct ClaimCheck: Sendable {
 
   typealias Answer = (ClaimVerdict.Verdict, String)
 
+  /// A number that a claim bounds.
+  private struct Bounded {
+    var value: Double
+    var interval: ClosedRange<Double>?
+    var words: String
+  }
+
   private func ratio(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {
     let mine = context.points(of: context.method, in: table)
     let other = context.points(of: context.reference ?? "", in: table)
@@ -60,34 +75,44 @@ package struct ClaimCheck: Sendable {
     if let missing = context.missing(among: pairs.map(\.method)) {
       return (.notTestable, missing)
     }
-    let reduced: [(words: String, method: Double, reference: Double)]
+    let few = pairs.first {
+      context.countsErrors && max($0.method.errors, $0.reference.errors) < Self.fewestErrors
+    }
+    if let few {
+      return (.notTestable, "fewer than \(Self.fewestErrors) errors at \(few.method.words)")
+    }
+    func item(_ a: Double, _ b: Double, _ interval: ClosedRange<Double>?, _ place: String)
+      -> Bounded
+    {
+      let reach = interval.map { ", 95 % interval \(words($0))" } ?? ""
+      return Bounded(
+        value: a / b,
+        interval: interval,
+        words: "ratio \(short(a / b)) (\(short(a)) over \(short(b)))\(reach) at \(place)"
+      )
+    }
     if claim.over == .mean {
       let count = Double(pairs.count)
-      reduced = [
-        (
-          "mean of \(pairs.count) points",
-          pairs.reduce(0) { $0 + $1.method.value } / count,
-          pairs.reduce(0) { $0 + $1.reference.value } / count
-        )
-      ]
-    } else {
-      reduced = pairs.map { ($0.method.words, $0.method.value, $0.reference.value) }
+      let a = pairs.reduce(0) { $0 + $1.method.value } / count
+      let b = pairs.reduce(0) { $0 + $1.reference.value } / count
+      return judged(claim, [item(a, b, nil, "the mean of \(pairs.count) points")])
     }
-    if context.countsErrors {
-      let few = pairs.first {
-        max($0.method.errors, $0.reference.errors) < Self.fewestErrors
-      }
-      if let few {
-        return (.notTestable, "fewer than \(Self.fewestErrors) errors at \(few.method.words)")
-      }
+    return judged(
+      claim,
+      pairs.map { a, b in item(a.value, b.value, quotient(a, b), a.words) }
+    )
+  }
+
+  /// The interval of a ratio from blocks that both methods saw.
+  private func quotient(_ a: ClaimContext.Point, _ b: ClaimContext.Point) -> ClosedRange<Double>? {
+    guard let mine = a.key.flatMap({ blocks[$0] }), let other = b.key.flatMap({ blocks[$0] }),
+      mine.map(\.block) == other.map(\.block)
+    else { return nil }
+    let counts = [mine, other].map { rows in
+      rows.map { BlockCount(numerator: $0.count.sum, denominator: $0.count.reference) }
     }
-    let ratios = reduced.map { $0.method / $0.reference }
-    return judged(claim, ratios) { index in
-      let item = reduced[index]
-      return
-        "ratio \(short(ratios[index])) (\(short(item.method)) over \(short(item.reference))) "
-        + "at \(item.words)"
-    }
+    let interval = RatioEstimator.pairedQuotient(counts[0], counts[1])
+    return interval.lower.flatMap { low in interval.upper.map { low...max(low, $0) } }
   }
 
   private func value(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {
@@ -95,37 +120,55 @@ package struct ClaimCheck: Sendable {
     if let missing = context.missing(among: points) { return (.notTestable, missing) }
     if claim.over == .mean {
       let mean = points.reduce(0) { $0 + $1.value } / Double(points.count)
-      return judged(claim, [mean]) { _ in "mean of \(points.count) points \(short(mean))" }
+      let words = "mean of \(points.count) points \(short(mean))"
+      return judged(claim, [Bounded(value: mean, interval: nil, words: words)])
     }
-    return judged(claim, points.map(\.value)) { index in
-      let interval = points[index].interval.map { ", 95 % interval \($0)" } ?? ""
-      return "\(short(points[index].value))\(interval) at \(points[index].words)"
-    }
+    return judged(
+      claim,
+      points.map { point in
+        let reach = point.interval.map { ", 95 % interval \(words($0))" } ?? ""
+        return Bounded(
+          value: point.value,
+          interval: point.interval,
+          words: "\(short(point.value))\(reach) at \(point.words)"
+        )
+      }
+    )
+  }
+
+  private func words(_ interval: ClosedRange<Double>) -> String {
+    "\(short(interval.lowerBound)) to \(short(interval.upperBound))"
   }
 
   /// Compares numbers with the bound, and tells the one that decides.
-  private func judged(
-    _ claim: StudyClaim,
-    _ values: [Double],
-    _ words: (Int) -> String
-  ) -> Answer {
+  ///
+  /// A number beyond the bound whose interval holds the bound decides nothing.
+  private func judged(_ claim: StudyClaim, _ items: [Bounded]) -> Answer {
     let isUpper = [.ratioAtMost, .valueAtMost, .below].contains(claim.kind)
     let bound = claim.value ?? 1
-    let order = values.indices.sorted { values[$0] < values[$1] }
-    guard let smallest = order.first, let largest = order.last,
-      !values.contains(where: \.isNaN)
+    let order = items.sorted { isUpper ? $0.value > $1.value : $0.value < $1.value }
+    guard let worst = order.first, let best = order.last,
+      !items.contains(where: { $0.value.isNaN })
     else { return (.notTestable, "a value is not a number") }
-    // Asked of every point, the worst decides; `over` may ask for the other end.
-    let decider =
-      switch claim.over {
-      case .minimum: smallest
-      case .maximum: largest
-      case .mean, nil: isUpper ? largest : smallest
-      }
-    let value = values[decider]
-    let holds =
+    let asked: [Bounded]
+    switch claim.over {
+    case .maximum: asked = [isUpper ? worst : best]
+    case .minimum: asked = [isUpper ? best : worst]
+    case .mean, nil: asked = order
+    }
+    func holds(_ value: Double) -> Bool {
       claim.kind == .below ? value < bound : isUpper ? value <= bound : value >= bound
-    return (holds ? .held : .notHeld, words(decider))
+    }
+    let beyond = asked.filter { !holds($0.value) }
+    let clear = beyond.first { item in
+      guard let interval = item.interval else { return true }
+      return !holds(isUpper ? interval.lowerBound : interval.upperBound)
+    }
+    if let clear { return (.notHeld, clear.words) }
+    if let unclear = beyond.first {
+      return (.notTestable, unclear.words + ", which holds \(short(bound))")
+    }
+    return (.held, asked.first?.words ?? "")
   }
 
   private func row(_ claim: StudyClaim, _ context: ClaimContext) -> Answer {

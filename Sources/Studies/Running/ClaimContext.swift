@@ -8,8 +8,10 @@ struct ClaimContext {
     var words: String
     var value: Double
     var errors: Int
-    var interval: String?
+    var interval: ClosedRange<Double>?
     var standardError: Double?
+    /// The row, where there is one replicate.
+    var key: BlockRow.Key?
     var coordinates: [StudyCoordinate]
   }
 
@@ -71,10 +73,10 @@ struct ClaimContext {
     guard let first = rows.first else { return nil }
     let coordinates = coordinates(of: first)
     let words = coordinates.map(\.word).joined(separator: ", ")
-    var interval: String?
+    var interval: ClosedRange<Double>?
     var error: Double?
     if rows.count == 1, let lower = first.lower, let upper = first.upper {
-      interval = "\(short(lower)) to \(short(upper))"
+      interval = lower...upper
       let reach = Quantiles.student(0.975, degreesOfFreedom: Double(first.blocks - 1))
       // The lower end of a rate may be cut off at 0.
       error = (upper - first.value) / reach
@@ -88,6 +90,7 @@ struct ClaimContext {
       errors: rows.map(\.errors).min() ?? 0,
       interval: interval,
       standardError: error,
+      key: rows.count == 1 ? first.key : nil,
       coordinates: coordinates
     )
   }

@@ -10,10 +10,18 @@ public enum StudyMerge {
   ///   - folders: at least one, each complete.
   ///   - output: the new folder.
   ///   - catalogue: the methods and scenarios.
-  ///   - storage: how arrays are read.
   /// - Returns: the whole table and its claims.
   /// - Throws: ``StudyError`` for different settings, a block that comes twice, or a folder that is
   ///   not complete.
+  public static func merge(
+    _ folders: [String],
+    into output: String,
+    catalogue: Catalogue
+  ) throws -> StudyOutcome {
+    try merge(folders, into: output, catalogue: catalogue, storage: .files)
+  }
+
+  /// Merges folders with its own way to read arrays.
   package static func merge(
     _ folders: [String],
     into output: String,
@@ -49,7 +57,8 @@ public enum StudyMerge {
     let claims = try ClaimCheck(
       specification: specification,
       catalogue: catalogue,
-      table: folder.table
+      table: folder.table,
+      blocks: BlockRow.read("\(output)/blocks.csv")
     ).verdicts()
     let names = ["study.yaml", "results.csv", "blocks.csv", "summary.csv", "timings.csv"]
     return StudyOutcome(

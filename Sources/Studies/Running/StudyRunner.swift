@@ -13,6 +13,16 @@ public struct StudyRunner: Sendable {
   public let options: StudyOptions
   private let storage: StudyStorage
 
+  /// A runner of a study.
+  public init(specification: StudySpecification, catalogue: Catalogue, options: StudyOptions) {
+    self.init(
+      specification: specification,
+      catalogue: catalogue,
+      options: options,
+      storage: .files
+    )
+  }
+
   /// A runner with its own ways to read and write arrays and models.
   package init(
     specification: StudySpecification,
@@ -85,8 +95,12 @@ public struct StudyRunner: Sendable {
     }
     return StudyOutcome(
       table: table,
-      claims: try ClaimCheck(specification: specification, catalogue: catalogue, table: table)
-        .verdicts(),
+      claims: try ClaimCheck(
+        specification: specification,
+        catalogue: catalogue,
+        table: table,
+        blocks: BlockRow.read("\(folder.path)/blocks.csv")
+      ).verdicts(),
       timings: session.timings,
       trainingSeconds: session.trainingSeconds,
       files: files,

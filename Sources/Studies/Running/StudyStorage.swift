@@ -21,3 +21,12 @@ package struct StudyStorage: Sendable {
     self.writeModel = writeModel
   }
 }
+
+extension StudyStorage {
+  /// Array and model files on the disk.
+  package static let files = StudyStorage(
+    readArrays: { try ArrayFiles.read($0) },
+    readModel: { try ModelFile.read($0) },
+    writeModel: { try $0.write(to: $1) }
+  )
+}

@@ -52,7 +52,7 @@ extension StudyPart {
       "\(key);validation=\(validation ?? 0);replicate=\(replicate);seed=\(seed)"
       + ";version=\(description.version);\(StudyNode.map(decisive).flow)"
     let digest = StudyHash.of(text).prefix(10)
-    let words = world.scenario.map { Self.unusual(settings, of: $0) } ?? []
+    let words = world.scenario.map { Self.telling(settings, of: $0) } ?? []
     let parts = [method.id] + words + ["n\(size.map { "\($0)" } ?? "all")", "r\(replicate)"]
     let readable = parts.joined(separator: "_").prefix(120)
     return TrainingJob(
@@ -83,13 +83,14 @@ extension StudyPart {
     return try Settings(values, for: scenario.settings, owner: "training: scenario \(scenario.id)")
   }
 
-  /// The settings that are not the standard ones, for file names.
-  private static func unusual(_ settings: Settings?, of scenario: ScenarioDescription) -> [String] {
+  /// The settings that a file name tells: real numbers, and what is not the standard value.
+  private static func telling(_ settings: Settings?, of scenario: ScenarioDescription) -> [String] {
     guard let settings else { return [] }
     return scenario.settings.compactMap { description in
-      guard let value = settings.values[description.key], value != description.standard else {
-        return nil
-      }
+      guard let value = settings.values[description.key] else { return nil }
+      var isTold = value != description.standard
+      if case .number = description.kind { isTold = true }
+      guard isTold else { return nil }
       let allowed = value.word.filter { $0.isLetter || $0.isNumber || "-.+".contains($0) }
       return "\(description.key)=\(allowed)"
     }

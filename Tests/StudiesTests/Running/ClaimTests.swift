@@ -107,6 +107,10 @@ import Testing
     arguments: [
       ("{kind: ratio-at-most, method: A, reference: B, at: {snr: 4}, value: 2}", "fewer than 10"),
       ("{kind: value-at-most, method: A, at: {snr: [2, 9]}, value: 2}", "no row at snr=9"),
+      (
+        "{kind: value-at-most, method: A, at: {snr: 2}, value: 0.029}",
+        "0.03, 95 % interval 0.02774 to 0.03226 at snr=2, which holds 0.029"
+      ),
       ("{kind: value-at-most, method: A, value: 2, presets: [full]}", "preset full only"),
       ("{kind: matches-row, method: A, values: {9: '0.1'}}", "no point of the published row"),
       ("{kind: falls-with, method: A, at: {snr: 2}}", "fewer than two points"),
@@ -115,6 +119,39 @@ import Testing
   func untestable(claim: String, detail: String) throws {
     let verdict = try #require(try verdicts("  - \(claim)", preset: "quick").first)
     #expect(verdict.verdict == .notTestable && verdict.detail.contains(detail), "\(verdict)")
+  }
+
+  @Test(
+    "a ratio beyond its bound counts when the paired interval is beyond it too",
+    arguments: [(1.4, ClaimVerdict.Verdict.notHeld), (1.499, .notTestable), (1.501, .held)]
+  )
+  func pairedRatio(bound: Double, expected: ClaimVerdict.Verdict) throws {
+    func blocks(_ method: String, _ sums: [Double]) -> [BlockRow] {
+      let row = Self.row(method, 2, 0, errors: 0)
+      return sums.enumerated().map { index, sum in
+        BlockRow(
+          key: row.key,
+          block: index,
+          count: .init(trials: 1000, errors: 0, sum: sum, sumOfSquares: 0, reference: 1000),
+          config: ""
+        )
+      }
+    }
+    let yaml = """
+      study: toy
+      scenario: noise
+      axes: {snr: [2]}
+      methods: [{id: sign, label: A}, {id: sign, label: B}]
+      claims: [{kind: ratio-at-most, method: A, reference: B, at: {snr: 2}, value: \(bound)}]
+      """
+    // Hard and easy blocks are shared, so that the ratio is known to about 0.3 %.
+    let paired = try ClaimCheck(
+      specification: ToyStudy.specification(yaml),
+      catalogue: Toy.catalogue(),
+      table: Self.table,
+      blocks: blocks("A", [30.1, 59.9, 15, 45.05]) + blocks("B", [20, 40, 10.02, 30])
+    ).verdicts()
+    #expect(paired.map(\.verdict) == [expected], "\(paired)")
   }
 
   @Test("a claim has its own sentence, or one that is made")
