@@ -102,6 +102,8 @@ private let sumTolerance = 1e-12
     let fused = try gradients(layer.parameters, x) { layer.run($0).outputs }
     let plain = try gradients(layer.parameters, x) { plainRun(layer, $0) }
     for (a, b) in zip(fused, plain) { #expect(largestDifference(a, b) < sumTolerance) }
+    let single = try gradients(layer.parameters, x) { layer($0) }
+    for (a, b) in zip(single, plain) { #expect(largestDifference(a, b) < sumTolerance) }
     let check = try checkGradients(at: [x], parameters: layer.parameters, from: stream) {
       layer($0[0])
     }
@@ -124,6 +126,8 @@ private let sumTolerance = 1e-12
     let fused = try gradients(layer.parameters, x) { layer.run($0).outputs }
     let plain = try gradients(layer.parameters, x) { plainRun(layer, $0) }
     for (a, b) in zip(fused, plain) { #expect(largestDifference(a, b) < sumTolerance) }
+    let single = try gradients(layer.parameters, x) { layer($0) }
+    for (a, b) in zip(single, plain) { #expect(largestDifference(a, b) < sumTolerance) }
     let check = try checkGradients(at: [x], parameters: layer.parameters, from: stream) {
       layer($0[0])
     }
@@ -192,6 +196,19 @@ private let sumTolerance = 1e-12
       let last = ahead.last.sliced(axis: 0, row..<row + 1)
       #expect(largestDifference(last, layer.forward.run(alone).last) < sumTolerance)
     }
+  }
+
+  @Test("masked runs have the right gradients", arguments: 0..<3 as Range<UInt64>)
+  func maskedGradients(seed: UInt64) throws {
+    var stream = RandomStream(seed: seed)
+    let layer = LSTM<Double>(inputs: 2, hidden: 3, from: &stream)
+    let x: Tensor<Double> = normal([2, 4, 2], seed)
+    let mask = Tensor<Double>([1, 1, 0, 0, 1, 1, 1, 1], shape: [2, 4])
+    let check = try checkGradients(at: [x], parameters: layer.parameters, from: stream) {
+      let run = layer.run($0[0], from: nil, SequenceOptions(isReversed: true, mask: mask))
+      return run.outputs + run.last.cell.reshaped([2, 1, 3])
+    }
+    #expect(check.worstRelativeError < gradientTolerance)
   }
 
   @Test("the forget gate starts open and the other biases do not")

@@ -152,6 +152,30 @@ private func expectEqual(_ a: TrainingOutcome, _ b: TrainingOutcome) {
     }
   }
 
+  @Test("a training that diverged diverges in the same way when it is taken up")
+  func divergedAgain() throws {
+    func run(_ path: String?, stop: Int) throws -> TrainingOutcome {
+      var subject = try Subject(.sgd())
+      subject.settings.clip = .none
+      // After an ordinary epoch the steps are so large that the loss overflows.
+      subject.settings.schedule = .step(rate: 1e-3, factor: 1e33, period: 3)
+      subject.context.checkpoint = path.map { CheckpointPolicy(path: $0) }
+      let countdown = Countdown(stop)
+      subject.context.isCancelled = { countdown.isOver() }
+      return try subject.run()
+    }
+    let whole = try run(nil, stop: 99)
+    guard case .diverged = whole.status else {
+      Issue.record("\(whole.status)")
+      return
+    }
+    try withCheckpoint { path in
+      #expect(try run(path, stop: 2).status == .cancelled(afterStep: 2))
+      expectEqual(try run(path, stop: 99), whole)
+      expectEqual(try run(path, stop: 99), whole)
+    }
+  }
+
   @Test("persistent states come back too")
   func states() throws {
     struct Shifted: Module {

@@ -46,7 +46,8 @@ public func train<Model: Module>(
   try keeper?.takeUp(loop)
   let reporter = ProgressReporter(loop, context.onProgress)
   let status = try run(loop, keeper, reporter, isCancelled: context.isCancelled)
-  try keeper?.save(loop)
+  // A training that diverged is not saved: taken up from before, it diverges in the same way again.
+  if case .diverged = status {} else { try keeper?.save(loop) }
   loop.flat.valuesDidChange()
   let last = model.tensors()
   loop.restoreBest()
