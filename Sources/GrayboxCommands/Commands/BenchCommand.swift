@@ -84,8 +84,8 @@ struct BenchCommand: ContextCommand {
       let rate = Double(result.benchmark.batch) / result.nanoseconds * 1e9
       table.append([
         result.benchmark.name, "\(result.benchmark.batch)", "\(result.benchmark.threads)",
-        time(result.nanoseconds), time(result.minimum), MeasuredMetric.short(rate.rounded()),
-        result.findings.map { "\($0.key) \(MeasuredMetric.short($0.value))" }
+        time(result.nanoseconds), time(result.minimum), NumberWords.short(rate.rounded()),
+        result.findings.map { "\($0.key) \(NumberWords.short($0.value))" }
           .joined(separator: ", "),
       ])
     }
@@ -96,6 +96,6 @@ struct BenchCommand: ContextCommand {
   static func time(_ nanoseconds: Double) -> String {
     let units = [(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns")]
     let (scale, unit) = units.first { nanoseconds >= $0.0 } ?? (1, "ns")
-    return "\(MeasuredMetric.short((nanoseconds / scale * 1000).rounded() / 1000)) \(unit)"
+    return "\(NumberWords.short((nanoseconds / scale * 1000).rounded() / 1000)) \(unit)"
   }
 }

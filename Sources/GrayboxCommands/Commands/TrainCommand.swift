@@ -101,12 +101,12 @@ struct TrainCommand: ContextCommand {
       throw CommandFailure(.badData, "\(checkpoint): there is no checkpoint to resume from")
     }
     var provenance = [
-      "data": data, "data_hash": ContentHash.of(arrays), "seed": "\(seed)",
+      "data": data, "data_hash": arrays.digest, "seed": "\(seed)",
       "program": "graybox \(GrayboxProgram.version)",
     ]
     if let held {
       provenance["validation"] = validation
-      provenance["validation_hash"] = ContentHash.of(held)
+      provenance["validation_hash"] = held.digest
     }
     return TrainingRequest(
       data: arrays,
@@ -140,7 +140,7 @@ struct TrainCommand: ContextCommand {
       )
       return .notSucceeded
     }
-    FileRemoval.remove(checkpoint)
+    FileAccess.remove(checkpoint)
     context.console.result(summary(of: result))
     return .success
   }
@@ -148,10 +148,10 @@ struct TrainCommand: ContextCommand {
   private func summary(of result: TrainingResult) -> String {
     var line = "\(out): \(result.trainingLosses.count) epochs"
     if let loss = result.trainingLosses.last {
-      line += ", training loss \(MeasuredMetric.short(loss))"
+      line += ", training loss \(NumberWords.short(loss))"
     }
     if let best = result.validationLosses.min() {
-      line += ", best validation loss \(MeasuredMetric.short(best))"
+      line += ", best validation loss \(NumberWords.short(best))"
     }
     return line
   }

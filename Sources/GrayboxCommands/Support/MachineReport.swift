@@ -88,4 +88,18 @@ struct MachineReport {
   private static func processorValue(_ key: String) -> String? {
     SystemFile.value(key, in: "/proc/cpuinfo")
   }
+
+  /// What a report says of the machine and the run.
+  func facts(seed: UInt64) -> [ReportFact] {
+    var facts = [
+      ReportFact("program", "graybox \(GrayboxProgram.version)"),
+      ReportFact("seed", "\(seed)"),
+      ReportFact("processor", processor),
+      ReportFact("threads", "\(threads)"),
+      ReportFact("kernels", kernels),
+      ReportFact("BLAS", blasWords),
+    ]
+    if let warning = pinWarning { facts.append(ReportFact("warning", warning)) }
+    return facts
+  }
 }

@@ -49,24 +49,12 @@ struct MeasuredMetric {
   /// One line for people: `symbol_error_rate 0.0123 [0.0119, 0.0127], 123 of 10000`.
   var line: String {
     let value = total.sum / total.reference
-    var line = "\(metric.id) \(Self.short(value))"
+    var line = "\(metric.id) \(NumberWords.short(value))"
     if let lower = interval.lower, let upper = interval.upper {
-      line += " [\(Self.short(lower)), \(Self.short(upper))]"
+      line += " [\(NumberWords.short(lower)), \(NumberWords.short(upper))]"
     }
     if !metric.unit.isEmpty { line += " \(metric.unit)" }
     line += metric.countsErrors ? ", \(total.errors) of \(total.trials)" : ", \(total.trials) items"
     return line
-  }
-
-  /// Four significant digits.
-  static func short(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
-    var scale = 1.0
-    var magnitude = abs(value)
-    while magnitude < 1000 {
-      magnitude *= 10
-      scale *= 10
-    }
-    return "\((value * scale).rounded() / scale)"
   }
 }

@@ -4,6 +4,7 @@ internal import Studies
 struct MethodHelp {
   private let method: MethodDescription
   private let command: String
+  private let columns: Int
 
   /// The help that a command line asks for as `infer METHOD --help`, or nil.
   static func asked(by arguments: [String], in context: CommandContext) throws -> String? {
@@ -18,7 +19,7 @@ struct MethodHelp {
         "unknown method '\(id)'; known methods: \(methods.map(\.id).joined(separator: ", "))"
       )
     }
-    return MethodHelp(method: method, command: command).text
+    return MethodHelp(method: method, command: command, columns: context.console.columns).text
   }
 
   private var text: String {
@@ -40,30 +41,50 @@ struct MethodHelp {
 
   private var arrays: String {
     let isTraining = command == "train"
-    var table = TextTable(["array", "shape", "role", "unit", "meaning"])
-    for array in method.arrays where !(isTraining && array.role == .output) {
-      let shapes = array.shapes.map { "[\($0.joined(separator: ", "))]" }
-      let isNeeded = array.isRequired || (isTraining && array.role == .target)
-      let role = array.role.rawValue
-      table.append([
-        array.name, shapes.joined(separator: " or "),
-        array.role == .output || isNeeded ? role : "\(role), optional",
-        array.unit.isEmpty ? "-" : array.unit, array.summary,
-      ])
-    }
-    return "arrays\n\(table.text)"
+    let shown = method.arrays.filter { !(isTraining && $0.role == .output) }
+    return (["arrays"] + shown.map { entry(for: $0, isTraining: isTraining) })
+      .joined(separator: "\n")
+  }
+
+  private func entry(for array: MethodDescription.Array, isTraining: Bool) -> String {
+    let isNeeded = array.isRequired || (isTraining && array.role == .target)
+    let isOptional = array.role != .output && !isNeeded
+    let shapes = array.shapes.map { "[\($0.joined(separator: ", "))]" }
+    let role = array.role.rawValue + (isOptional ? ", optional" : "")
+    return entry(
+      array.name,
+      [shapes.joined(separator: " or "), role, array.unit],
+      array.summary
+    )
   }
 
   private var settings: String {
     guard !method.settings.isEmpty else { return "no settings" }
-    var table = TextTable(["setting", "value", "standard", "unit", "meaning"])
-    for setting in method.settings {
-      table.append([
-        setting.key, setting.kind.words, setting.standard?.words ?? "must be given",
-        setting.unit.isEmpty ? "-" : setting.unit, setting.summary,
-      ])
+    let entries = method.settings.map { setting in
+      let standard = setting.standard.map { "standard \($0)" } ?? "must be given"
+      return entry(
+        setting.key,
+        [setting.kind.description, standard, setting.unit],
+        setting.summary
+      )
     }
-    return "settings (--set key=value, or --config FILE.yaml)\n\(table.text)"
+    return (["settings (--set key=value, or --config FILE.yaml)"] + entries)
+      .joined(separator: "\n")
+  }
+
+  /// A name with facts, and what it means on lines of their own.
+  private func entry(_ name: String, _ facts: [String], _ meaning: String) -> String {
+    let margin = "      "
+    var lines = ["  \(name)  " + facts.filter { !$0.isEmpty }.joined(separator: "; ")]
+    var line = margin
+    for word in meaning.split(separator: " ") {
+      if line.count + word.count > columns, line != margin {
+        lines.append(line)
+        line = margin
+      }
+      line += (line == margin ? "" : " ") + word
+    }
+    return (lines + [line]).joined(separator: "\n")
   }
 
   private var usage: String {

@@ -41,19 +41,10 @@ final class ProgressLine: Sendable {
 
   static func words(_ progress: TrainingProgress) -> String {
     var words = "epoch \(progress.epoch)/\(progress.epochs)"
-    words += "  loss \(MeasuredMetric.short(progress.trainingLoss))"
+    words += "  loss \(NumberWords.short(progress.trainingLoss))"
     if let validation = progress.validationLoss {
-      words += "  validation \(MeasuredMetric.short(validation))"
+      words += "  validation \(NumberWords.short(validation))"
     }
-    return words + "  \(duration(progress.secondsLeft)) left"
-  }
-
-  /// A time as `7 s`, `3 min 20 s`, `1 h 5 min`.
-  static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "unknown time" }
-    let whole = Int(max(0, seconds).rounded(.up))
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    return words + "  \(NumberWords.duration(progress.secondsLeft)) left"
   }
 }

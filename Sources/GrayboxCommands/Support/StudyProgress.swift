@@ -20,15 +20,15 @@ final class StudyProgress: Sendable {
     switch event {
     case .planned(let seconds, let training):
       line(
-        "planned: at most \(ProgressLine.duration(seconds)), of which "
-          + "\(ProgressLine.duration(training)) training"
+        "planned: at most \(NumberWords.duration(seconds)), of which "
+          + "\(NumberWords.duration(training)) training"
       )
     case .part(_, let title, let points): line("\(title): \(points) points")
     case .trained, .searched: break
     case .point(let rows): if let words = Self.words(rows) { line(words) }
     case .progress(let fraction, let secondsLeft):
       var words = "\(Int((fraction * 100).rounded(.down))) % done"
-      if let secondsLeft { words += ", \(ProgressLine.duration(secondsLeft)) left" }
+      if let secondsLeft { words += ", \(NumberWords.duration(secondsLeft)) left" }
       status(words)
     }
   }
@@ -74,10 +74,10 @@ final class StudyProgress: Sendable {
     let own = rows.filter { $0.metric == first.metric }
     var place = first.scenario
     if !first.axis.isEmpty {
-      place += "  \(first.axis) \(MeasuredMetric.short(first.axisValue))"
+      place += "  \(first.axis) \(NumberWords.short(first.axisValue))"
       if !first.axisUnit.isEmpty { place += " \(first.axisUnit)" }
     }
-    let values = own.map { "\($0.method) \(MeasuredMetric.short($0.value))" }
+    let values = own.map { "\($0.method) \(NumberWords.short($0.value))" }
     return "  \(place):  " + values.joined(separator: ",  ")
   }
 }

@@ -41,7 +41,7 @@ extension StudyReportMaker {
 
   private func place(of row: ResultRow) -> String {
     var place = row.scenario
-    if !row.axis.isEmpty { place += "; \(row.axis) \(MeasuredMetric.short(row.axisValue))" }
+    if !row.axis.isEmpty { place += "; \(row.axis) \(NumberWords.short(row.axisValue))" }
     if !row.axisUnit.isEmpty { place += " \(row.axisUnit)" }
     return row.replicate > 0 ? "\(place); replicate \(row.replicate)" : place
   }

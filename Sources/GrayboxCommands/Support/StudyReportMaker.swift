@@ -36,7 +36,10 @@ struct StudyReportMaker {
 
   /// The results and claims as text, for the terminal.
   var summary: String {
-    let tables = panels.flatMap { panel in panel.metrics.map { table(panel, $0) } }
+    // Blocks in order of time are too many for a terminal; all together have a table of their own.
+    let tables = panels.filter { $0.axis != "block" }.flatMap { panel in
+      panel.metrics.map { table(panel, $0) }
+    }
     let claims = outcome.claims.map { claim in
       "\(claim.verdict.rawValue): \(claim.sentence)"
         + (claim.detail.isEmpty ? "" : " (\(claim.detail))")
@@ -56,7 +59,7 @@ struct StudyReportMaker {
       if !methods.contains(row.method) { methods.append(row.method) }
     }
     let unit = panel.axisUnit.isEmpty ? "" : " \(panel.axisUnit)"
-    let headings = places.map { MeasuredMetric.short($0) + unit }
+    let headings = places.map { NumberWords.short($0) + unit }
     var table = TextTable(
       [panel.axis.isEmpty ? "method" : panel.axisTitle] + headings,
       rightAligned: Set(1...max(1, places.count))
@@ -66,7 +69,7 @@ struct StudyReportMaker {
         [method]
           + places.map { place in
             let values = rows.filter { $0.method == method && $0.axisValue == place }.map(\.value)
-            return values.isEmpty ? "-" : MeasuredMetric.short(Self.median(values))
+            return values.isEmpty ? "-" : NumberWords.short(Self.median(values))
           }
       )
     }

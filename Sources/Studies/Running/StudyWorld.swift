@@ -213,15 +213,15 @@ extension ArrayBundle {
     return bundle
   }
 
-  /// A digest of names, shapes and numbers.
-  var digest: String {
+  /// A digest of names, shapes and numbers: the same in any file format, not for security.
+  package var digest: String {
     var hash = StudyHash()
     for name in names {
       guard let array = self[name] else { continue }
       hash.combine("\(name)\(array.shape)".utf8)
       switch array {
       case .float(let tensor), .complex(let tensor):
-        tensor.withScalars { for x in $0 { hash.combine(UInt64(x.bitPattern)) } }
+        tensor.withScalars { for x in $0 { hash.combine(Double(x).bitPattern) } }
       case .double(let tensor):
         tensor.withScalars { for x in $0 { hash.combine(x.bitPattern) } }
       }
