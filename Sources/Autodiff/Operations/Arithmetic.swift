@@ -130,6 +130,7 @@ extension Tensor where Scalar: RealTensorScalar {
 }
 
 /// The elementwise smaller of two tensors, with broadcasting; at ties the gradient goes to `a`.
+@specialized(where Scalar == Float)
 public func minimum<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<
   Scalar
 > {
@@ -137,6 +138,7 @@ public func minimum<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<S
 }
 
 /// The elementwise larger of two tensors, with broadcasting; at ties the gradient goes to `a`.
+@specialized(where Scalar == Float)
 public func maximum<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<
   Scalar
 > {
@@ -146,6 +148,7 @@ public func maximum<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<S
 /// `a` to the power `b`, elementwise with broadcasting.
 ///
 /// The gradient with respect to `b` is `y log a`, taken as 0 where `a <= 0`.
+@specialized(where Scalar == Float)
 public func power<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<
   Scalar
 > {
@@ -153,6 +156,7 @@ public func power<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Sca
 }
 
 /// Each element to a fixed power.
+@specialized(where Scalar == Float)
 public func power<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ exponent: Scalar) -> Tensor<
   Scalar
 > {
@@ -176,6 +180,7 @@ public func power<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ exponent: Sca
 ///   - x: any shape.
 ///   - threshold: `t`, not negative, a shape that broadcasts with `x`.
 /// - Returns: the thresholded values; gradients flow to both, 0 where `|x| <= t`.
+@specialized(where Scalar == Float)
 public func softThreshold<Scalar: RealTensorScalar>(
   _ x: Tensor<Scalar>,
   by threshold: Tensor<Scalar>

@@ -15,6 +15,7 @@ public import Tensors
 ///   - isReversed: from the last time to the first.
 /// - Returns: `h'` by time, `[time, batch, hidden]`.
 /// - SeeAlso: `cho2014`.
+@specialized(where Scalar == Float)
 public func gruLayer<Scalar: RealTensorScalar>(
   _ fromInput: Tensor<Scalar>,
   _ recurrentWeight: Tensor<Scalar>,

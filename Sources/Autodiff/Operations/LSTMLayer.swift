@@ -13,6 +13,7 @@ public import Tensors
 ///   - isReversed: from the last time to the first.
 /// - Returns: `h'` by time, `[time, batch, hidden]`.
 /// - SeeAlso: `hochreiter1997`.
+@specialized(where Scalar == Float)
 public func lstmLayer<Scalar: RealTensorScalar>(
   _ fromInput: Tensor<Scalar>,
   _ recurrentWeight: Tensor<Scalar>,

@@ -34,6 +34,7 @@ public enum Activation: String, Sendable, Hashable, CaseIterable, Codable {
 ///   - bias: `b`, `[out]`, or nil.
 ///   - activation: applied elementwise.
 /// - Returns: `[.., out]`.
+@specialized(where Scalar == Float)
 public func linear<Scalar: RealTensorScalar>(
   _ x: Tensor<Scalar>,
   _ weight: Tensor<Scalar>,

@@ -48,6 +48,7 @@ struct RowPieces {
 ///   - transposeA: whether `A` is read with rows and columns exchanged.
 ///   - transposeB: whether `B` is.
 /// - Returns: `[.., m, n]`.
+@specialized(where Scalar == Float)
 public func matmul<Scalar: RealTensorScalar>(
   _ a: Tensor<Scalar>,
   _ b: Tensor<Scalar>,

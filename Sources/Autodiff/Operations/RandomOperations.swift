@@ -9,6 +9,7 @@ public import Tensors
 ///   - x: gives the shape, and the recording to draw in.
 ///   - stream: where the numbers come from; it moves on, so that the next call draws others.
 /// - Returns: noise of the shape of `x`.
+@specialized(where Scalar == Float)
 public func normalNoise<Scalar: RealTensorScalar>(
   like x: Tensor<Scalar>,
   from stream: inout RandomStream
@@ -32,6 +33,7 @@ public func normalNoise<Scalar: RealTensorScalar>(
 ///   - rate: the share of elements set to 0, in `0..<1`.
 ///   - stream: where the choice comes from; drawn anew on every replay.
 /// - Returns: of the shape of `x`.
+@specialized(where Scalar == Float)
 public func dropout<Scalar: RealTensorScalar>(
   _ x: Tensor<Scalar>,
   rate: Scalar,

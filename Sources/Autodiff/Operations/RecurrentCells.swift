@@ -13,6 +13,7 @@ public import Tensors
 ///   - previous: `h`, `[batch, hidden]`.
 /// - Returns: `h'`, `[batch, hidden]`.
 /// - SeeAlso: `cho2014`.
+@specialized(where Scalar == Float)
 public func gruCell<Scalar: RealTensorScalar>(
   _ fromInput: Tensor<Scalar>,
   _ fromState: Tensor<Scalar>,
@@ -66,6 +67,7 @@ public func gruCell<Scalar: RealTensorScalar>(
 ///   - previousCell: `c`, `[batch, hidden]`.
 /// - Returns: `h'` and `c'`, each `[batch, hidden]`.
 /// - SeeAlso: `hochreiter1997`.
+@specialized(where Scalar == Float)
 public func lstmCell<Scalar: RealTensorScalar>(
   _ gates: Tensor<Scalar>,
   _ previousCell: Tensor<Scalar>

@@ -144,6 +144,7 @@ extension Tensor where Scalar: RealTensorScalar {
 }
 
 /// The Euclidean norm along an axis; infinite gradient at zero is avoided: the gradient there is 0.
+@specialized(where Scalar == Float)
 public func euclideanNorm<Scalar: RealTensorScalar>(
   _ x: Tensor<Scalar>,
   axis: Int,
@@ -156,6 +157,7 @@ public func euclideanNorm<Scalar: RealTensorScalar>(
 }
 
 /// The sum of absolute values along an axis.
+@specialized(where Scalar == Float)
 public func absoluteSum<Scalar: RealTensorScalar>(
   _ x: Tensor<Scalar>,
   axis: Int,

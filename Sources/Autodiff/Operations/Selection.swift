@@ -2,6 +2,7 @@ internal import CKernels
 public import Tensors
 
 /// A mask: 1 where `a > b`, else 0, with broadcasting; it has no gradient and replays.
+@specialized(where Scalar == Float)
 public func isGreater<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
   -> Tensor<Scalar>
 {
@@ -9,6 +10,7 @@ public func isGreater<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor
 }
 
 /// A mask: 1 where `a >= b`, else 0, with broadcasting.
+@specialized(where Scalar == Float)
 public func isGreaterOrEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
   -> Tensor<Scalar>
 {
@@ -16,6 +18,7 @@ public func isGreaterOrEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b:
 }
 
 /// A mask: 1 where `a < b`, else 0, with broadcasting.
+@specialized(where Scalar == Float)
 public func isLess<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
   -> Tensor<Scalar>
 {
@@ -23,6 +26,7 @@ public func isLess<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Sc
 }
 
 /// A mask: 1 where `a <= b`, else 0, with broadcasting.
+@specialized(where Scalar == Float)
 public func isLessOrEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
   -> Tensor<Scalar>
 {
@@ -30,6 +34,7 @@ public func isLessOrEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Te
 }
 
 /// A mask: 1 where `a == b`, else 0, with broadcasting.
+@specialized(where Scalar == Float)
 public func isEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
   -> Tensor<Scalar>
 {
@@ -43,6 +48,7 @@ public func isEqual<Scalar: RealTensorScalar>(_ a: Tensor<Scalar>, _ b: Tensor<S
 ///   - a: taken where the mask is set; gets the gradient there.
 ///   - b: taken elsewhere; gets the gradient there.
 /// - Returns: of the shape that the three broadcast to.
+@specialized(where Scalar == Float)
 public func select<Scalar: RealTensorScalar>(
   _ mask: Tensor<Scalar>,
   _ a: Tensor<Scalar>,
@@ -82,6 +88,7 @@ public func select<Scalar: RealTensorScalar>(
 ///   - x: `[.., n]`.
 ///   - k: between 0 and `n`.
 /// - Returns: 0 or 1, of the shape of `x`; multiply by it to keep the `k` largest.
+@specialized(where Scalar == Float)
 public func topKMask<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ k: Int) -> Tensor<Scalar> {
   let columns = x.shape.last ?? 1
   precondition(k >= 0 && k <= columns, "topKMask: \(k) of \(columns) elements")

@@ -180,6 +180,7 @@ private func areIndices<Number: BinaryFloatingPoint>(
 }
 
 /// Tensors joined along an axis; all other extents equal.
+@specialized(where Scalar == Float)
 public func concatenated<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], axis: Int = 0)
   -> Tensor<Scalar>
 {
@@ -240,6 +241,7 @@ public func concatenated<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], ax
 }
 
 /// Tensors of one shape laid beside each other along a new axis.
+@specialized(where Scalar == Float)
 public func stacked<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], axis: Int = 0) -> Tensor<
   Scalar
 > {

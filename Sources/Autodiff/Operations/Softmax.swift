@@ -2,6 +2,7 @@ internal import CKernels
 public import Tensors
 
 /// `exp(x) / sum exp(x)` along an axis, without overflow.
+@specialized(where Scalar == Float)
 public func softmax<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, axis: Int = -1) -> Tensor<Scalar>
 {
   let axis = resolvedAxis("softmax", axis, rank: x.rank)
@@ -23,6 +24,7 @@ public func softmax<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, axis: Int = -
 }
 
 /// `x - log sum exp(x)` along an axis, without overflow.
+@specialized(where Scalar == Float)
 public func logSoftmax<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, axis: Int = -1) -> Tensor<
   Scalar
 > {
@@ -50,6 +52,7 @@ public func logSoftmax<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, axis: Int 
 ///   - logits: `[rows, classes]`.
 ///   - labels: whole numbers in `0..<classes`, `[rows]`; no gradient flows to them.
 /// - Returns: `[rows]`, in nats.
+@specialized(where Scalar == Float)
 public func softmaxCrossEntropy<Scalar: RealTensorScalar>(
   _ logits: Tensor<Scalar>,
   _ labels: Tensor<Scalar>
@@ -95,6 +98,7 @@ public func softmaxCrossEntropy<Scalar: RealTensorScalar>(
 /// Each row (last axis) with its mean taken off and divided by its deviation, as one node.
 ///
 /// `y = (x - mean) / sqrt(variance + epsilon)`, variance without Bessel's correction.
+@specialized(where Scalar == Float)
 public func normalised<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, epsilon: Scalar = 1e-5)
   -> Tensor<Scalar>
 {

@@ -157,6 +157,7 @@ public final class Recording<Scalar: RealTensorScalar> {
   }
 
   /// Computes every operation again from the inputs and parameters as they are.
+  @specialized(where Scalar == Float)
   public func forward() throws(RecordingError) {
     if let operationReadByHost { throw .notReplayable(operation: operationReadByHost) }
     for node in steps { node.forward?() }
@@ -173,6 +174,7 @@ public final class Recording<Scalar: RealTensorScalar> {
   /// - Parameter output: a single number.
   /// - Throws: ``RecordingError`` when the output is unknown, no single number, or depends on nothing
   ///   that is differentiated.
+  @specialized(where Scalar == Float)
   public func backward(from output: String = "loss") throws(RecordingError) {
     let tensor = try recorded(output)
     guard tensor.count == 1 else { throw .notScalar(output: output, shape: tensor.shape) }

@@ -102,6 +102,7 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
   /// Makes one step, and at the end of a pass everything that belongs there.
   ///
   /// - Returns: where a number was not finite; the step is then not made.
+  @specialized(where Scalar == Float)
   func step() throws -> NonFiniteEvent? {
     plan.begin(epoch: epoch)
     let failure = try plan.withBatch(progress.step % stepsPerEpoch) { rows, identity in
@@ -167,7 +168,11 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
 
   private func keepBest() {
     best.take(flat)
-    if !states.isEmpty { bestStates = states.map(\.state.value) }
+    if bestStates.count == states.count {
+      for (index, entry) in states.enumerated() { bestStates[index] = entry.state.value }
+    } else {
+      bestStates = states.map { $0.state.value }
+    }
     progress.bestEpoch = progress.trainingLosses.count
   }
 
