@@ -30,9 +30,8 @@ extension StudyDescription {
             items: 50000
             settings:
               hidden: [[100, 50], [75], [32, 32]]
-              rate: [0.003, 0.01]
+              rate: [0.003, 0.005, 0.01]
               batch: [27, 64]
-              epochs: [50, 100]
               final_rate: [0.01, 0.1]
         - id: dense-detector
           label: Dense window
