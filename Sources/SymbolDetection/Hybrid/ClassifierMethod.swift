@@ -60,6 +60,8 @@ struct ClassifierMethod: Sendable {
     ),
   ]
 
+  /// How it trains unless told otherwise.
+  ///
   /// Five thousand symbols leave nothing to hold out, and the falling rate settles by itself. The
   /// published rate of 0.01 with batches of 27 now and then leaves a network that has learned nothing
   /// at -6 dB; half the rate with larger batches does not, and is closer to the optimum at 10 dB.
