@@ -23,6 +23,18 @@ import Testing
     #expect(run.output.hasSuffix("], \(errors) of 400\n"))
   }
 
+  @Test("a file with one array without a name is what the method reads", arguments: ["npy", "csv"])
+  func unnamed(kind: String) throws {
+    let truth = try ArrayFiles.read(folder.signs("data.npz"))
+    var alone = ArrayBundle()
+    alone[ArrayFiles.standardName] = truth["observations"]
+    try ArrayFiles.write(alone, to: folder("alone.\(kind)"))
+    let run = Run("infer", "sign", "--data", folder("alone.\(kind)"), "--out", folder("out.npz"))
+    #expect(run.code == 0, "\(run.errors)")
+    let expected = try Toy.numbers("observations", of: truth).map { $0 > 0 ? 1.0 : -1.0 }
+    #expect(try Toy.numbers("estimates", of: ArrayFiles.read(folder("out.npz"))) == expected)
+  }
+
   @Test("settings come from a file, and --set wins over it")
   func settings() throws {
     let data = try folder.signs("data.npz", count: 50)

@@ -42,7 +42,7 @@ struct InferCommand: ContextCommand {
     let given = try GivenSettings(config: config, assignments: set)
     let source = try MethodSource(source, given: given, catalogue: catalogue)
     let pool = WorkerPool(threads: try ThreadCount.resolved(threads))
-    let arrays = try CommandFailure.describing { try ArrayFiles.read(data) }
+    let arrays = try GivenArrays.read(data, for: source.method)
     let result = try CommandFailure.describing {
       try source.method.prepare(source.settings, source.model).infer(arrays, pool: pool)
     }
