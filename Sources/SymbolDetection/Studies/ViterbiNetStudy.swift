@@ -22,6 +22,7 @@ extension StudyDescription {
       stop: {maximum_trials: 1e6}
       training: {size: 5000, scenario: {knowledge_error: 0}}
       mismatch: knowledge_error
+      # Settings of the black boxes are the best of the study viterbinet-search.
       methods:
         - {id: viterbi, label: "Viterbi, perfect knowledge"}
         - {id: viterbi, label: "Viterbi, noisy knowledge", arrays: {taps: taps_noisy}}
@@ -29,7 +30,7 @@ extension StudyDescription {
         - {id: viterbinet, label: ViterbiNet}
         - {id: viterbinet, label: "ViterbiNet, noisy training", training: {scenario: {knowledge_error: 0.1}}}
         - {id: bcjrnet, label: BCJRNet}
-        - {id: dense-detector, label: Dense window}
+        - {id: dense-detector, label: Dense window, settings: {hidden: [64], activation: tanh, rate: 0.01, weight_decay: 0.1}}
 
       parts:
         - id: awgn
@@ -46,7 +47,7 @@ extension StudyDescription {
             - {id: viterbinet, label: ViterbiNet, settings: {constellation: ook}}
             - {id: viterbinet, label: "ViterbiNet, noisy training", training: {scenario: {knowledge_error: 0.08}}, settings: {constellation: ook}}
             - {id: bcjrnet, label: BCJRNet, settings: {constellation: ook}}
-            - {id: dense-detector, label: Dense window, settings: {constellation: ook}}
+            - {id: dense-detector, label: Dense window, settings: {constellation: ook, hidden: [64], activation: tanh, rate: 0.01, weight_decay: 0.1}}
         - id: training-size
           title: Training symbols, Gaussian noise at 6 dB
           scenario: {snr: 6}
@@ -55,7 +56,7 @@ extension StudyDescription {
             - {id: viterbi, label: "Viterbi, perfect knowledge"}
             - {id: viterbinet, label: ViterbiNet}
             - {id: bcjrnet, label: BCJRNet}
-            - {id: dense-detector, label: Dense window}
+            - {id: dense-detector, label: Dense window, settings: {hidden: [64], activation: tanh, rate: 0.01, weight_decay: 0.1}}
         - id: knowledge-error
           title: Error of the channel knowledge, Gaussian noise at 10 dB
           scenario: {snr: 10}
@@ -71,20 +72,20 @@ extension StudyDescription {
           methods:
             - {id: viterbi, label: "Viterbi, perfect knowledge"}
             - {id: viterbinet, label: ViterbiNet}
-            - {id: dense-detector, label: Dense window}
-            - {id: sbrnn, label: Sliding BRNN}
-            - {id: lstm-detector, label: Windowed LSTM}
+            - {id: dense-detector, label: Dense window, settings: {hidden: [64], activation: tanh, rate: 0.01, weight_decay: 0.1}}
+            - {id: sbrnn, label: Sliding BRNN, settings: {block: 10, cell: gru, hidden: 24, rate: 0.01}}
+            - {id: lstm-detector, label: Windowed LSTM, settings: {before: 6, layers: 1, hidden: 32, rate: 0.01}}
         - id: large-training
           title: Black boxes with 500,000 training symbols, Gaussian noise at 6 dB, decay 0.5
           average: {decay: [0.5]}
           scenario: {snr: 6}
-          axes: {train_size: [5000, 500000]}
+          axes: {train_size: [500000]}
           methods:
             - {id: viterbi, label: "Viterbi, perfect knowledge"}
-            - {id: viterbinet, label: ViterbiNet}
-            - {id: dense-detector, label: Dense window}
-            - {id: sbrnn, label: Sliding BRNN}
-            - {id: lstm-detector, label: Windowed LSTM}
+            - {id: viterbinet, label: ViterbiNet, settings: {epochs: 5, batch: 256}}
+            - {id: dense-detector, label: Dense window, settings: {before: 8, after: 8, hidden: [128, 128], epochs: 10, batch: 256}}
+            - {id: sbrnn, label: Sliding BRNN, settings: {block: 20, cell: gru, hidden: 48, epochs: 4, batch: 128, rate: 0.005}}
+            - {id: lstm-detector, label: Windowed LSTM, settings: {before: 8, after: 8, layers: 2, hidden: 48, epochs: 4, batch: 128, rate: 0.005}}
 
       claims:
         - kind: matches-row
