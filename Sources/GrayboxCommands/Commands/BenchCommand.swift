@@ -14,7 +14,7 @@ struct BenchCommand: ContextCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Only rows whose name contains the text.", valueName: "text")
+    help: ArgumentHelp("Only rows whose NAME-BATCH contains the text.", valueName: "text")
   )
   var filter: String?
 
@@ -23,7 +23,7 @@ struct BenchCommand: ContextCommand {
 
   func run(in context: CommandContext) throws -> CommandFailure.Code {
     let chosen = Benchmark.all.filter { benchmark in
-      filter.map { benchmark.name.contains($0) } ?? true
+      filter.map { "\(benchmark.name)-\(benchmark.batch)".contains($0) } ?? true
     }
     guard !chosen.isEmpty else {
       let names = Benchmark.all.map(\.name)

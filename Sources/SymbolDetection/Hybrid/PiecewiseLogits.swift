@@ -16,16 +16,6 @@ struct PiecewiseLogits: Sendable {
   private static let width = 1.0 / 32
   /// How many cells there are.
   static let cells = 512
-  private static let degree = 5
-  /// How far polynomials and classifier may differ, in units of 1 + the largest logit: 16 units of
-  /// rounding, by which sums of a hundred terms in single precision scatter.
-  private static let tolerance = 16 * Double(Float.ulpOfOne)
-  /// Chebyshev nodes and places of comparison across a cell, from -1 to 1, in 256ths: the numbers they
-  /// stand for are then exact in single precision.
-  private static let nodes: [Double] = [-247, -181, -66, 66, 181, 247].map { $0 / 256 }
-  private static let checks: [Double] = [
-    -256, -220, -150, -120, -30, 0, 30, 120, 150, 220, 256,
-  ].map { $0 / 256 }
 
   private let states: Int
   private let kernels: TrellisKernels
@@ -39,22 +29,23 @@ struct PiecewiseLogits: Sendable {
 
   /// The table of a classifier, or nil when it has another number of outputs than there are states.
   init?(states: Int, kernels: TrellisKernels, _ logits: (Tensor<Float>) -> Tensor<Float>) {
-    let places = Self.nodes + Self.checks
+    let places = CellPolynomials.places
     let positions = (0..<Self.cells).flatMap { cell in
       places.map { Float(Self.low + (Double(cell) + 0.5 + 0.5 * $0) * Self.width) }
     }
     let values = logits(Tensor(positions, shape: [positions.count, 1]))
     guard values.shape == [positions.count, states] else { return nil }
-    let rowCount = places.count * states
+    let cell = CellPolynomials(states: states)
     var smooth: [UInt8] = []
     var coefficients: [Float] = []
-    coefficients.reserveCapacity(Self.cells * (Self.degree + 1) * states)
+    smooth.reserveCapacity(Self.cells)
+    coefficients.reserveCapacity(Self.cells * cell.count)
     values.withScalars { values in
-      for cell in 0..<Self.cells {
-        let rows = values[(cell * rowCount)..<((cell + 1) * rowCount)].map { Double($0) }
-        let fitted = Self.fitted(rows, states)
-        smooth.append(Self.serves(fitted, rows, states) ? 1 : 0)
-        coefficients.append(contentsOf: fitted.map { Float($0) })
+      for index in 0..<Self.cells {
+        let first = index * places.count * states
+        let serves = cell.fit(UnsafeBufferPointer(rebasing: values[first...]))
+        smooth.append(serves ? 1 : 0)
+        for place in 0..<cell.count { coefficients.append(Float(cell.coefficients[place])) }
       }
     }
     self.states = states
@@ -62,59 +53,6 @@ struct PiecewiseLogits: Sendable {
     self.smooth = smooth
     self.coefficients = coefficients
   }
-
-  /// Coefficients `[degree + 1, states]` through the nodes' values, the first rows.
-  private static func fitted(_ rows: [Double], _ states: Int) -> [Double] {
-    let count = degree + 1
-    var coefficients = [Double](repeating: 0, count: count * states)
-    for power in 0..<count {
-      for node in 0..<count {
-        let weight = interpolation[power * count + node]
-        for state in 0..<states {
-          coefficients[power * states + state] += weight * rows[node * states + state]
-        }
-      }
-    }
-    return coefficients
-  }
-
-  /// Whether the polynomials agree with the classifier at the places of comparison.
-  private static func serves(_ coefficients: [Double], _ rows: [Double], _ states: Int) -> Bool {
-    let largest = rows.reduce(0) { max($0, $1.magnitude) }
-    guard largest.isFinite else { return false }
-    for (index, place) in checks.enumerated() {
-      for state in 0..<states {
-        var sum = 0.0
-        for power in (0...degree).reversed() {
-          sum = sum * place + coefficients[power * states + state]
-        }
-        let value = rows[(degree + 1 + index) * states + state]
-        guard (sum - value).magnitude <= tolerance * (1 + largest) else { return false }
-      }
-    }
-    return true
-  }
-
-  /// The matrix from values at the nodes to coefficients, `[power, node]`: the coefficients of the
-  /// Lagrange polynomials.
-  private static let interpolation: [Double] = {
-    let count = degree + 1
-    var matrix = [Double](repeating: 0, count: count * count)
-    for node in 0..<count {
-      var polynomial = [1.0]
-      for other in 0..<count where other != node {
-        let scale = 1 / (nodes[node] - nodes[other])
-        var product = [Double](repeating: 0, count: polynomial.count + 1)
-        for (power, coefficient) in polynomial.enumerated() {
-          product[power + 1] += coefficient * scale
-          product[power] -= coefficient * scale * nodes[other]
-        }
-        polynomial = product
-      }
-      for power in 0..<count { matrix[power * count + node] = polynomial[power] }
-    }
-    return matrix
-  }()
 
   /// Writes logits where polynomials serve.
   ///
