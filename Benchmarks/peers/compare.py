@@ -1,10 +1,12 @@
 """Runs `graybox bench --json` and the peer programs on this machine and prints one table.
 
-    python3 compare.py --graybox PATH [--venv DIRECTORY] [--threads 1 2] [--repeats N]
+    python3 compare.py --graybox PATH [--venv DIRECTORY] [--threads 1 2] [--rounds N] [--repeats N]
                        [--skip-tracking] [--json FILE]
 
-A ratio is the peer's median time an item over ours with the same number of threads: above 1 we are
-faster. Only the standard library is used here; the peers run in their own environment.
+Ours and the peers take turns, so that a busy minute of the machine slows all of them; a time is the
+median over the rounds of the medians in each. A ratio is the peer's time an item over ours with the
+same number of threads: above 1 we are faster. Only the standard library is used here; the peers run
+in their own environment.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import json
 import os
 import pathlib
 import platform
+import statistics
 import subprocess
 import sys
 
@@ -27,14 +30,15 @@ def parsed():
         help="what setup.sh made",
     )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.3, help="aimed at, a repeat")
     parser.add_argument("--skip-tracking", action="store_true", help="leave out the long protocol")
     parser.add_argument("--json", help="write every row to this file too")
     return parser.parse_args()
 
 
-def peer_rows(options):
+def peer_rows(options, turn):
     """Every row that the peer programs print."""
     python = pathlib.Path(options.venv) / "bin" / "python"
     if not python.exists():
@@ -42,8 +46,8 @@ def peer_rows(options):
     rows = []
     for threads in options.threads:
         for program in PROGRAMS:
-            # The tracking protocol is one long sequential run: one thread says it all.
-            if program == "tracking_torch.py" and (options.skip_tracking or threads != 1):
+            # The tracking protocol is one long sequential run: one thread, once, says it all.
+            if program == "tracking_torch.py" and (options.skip_tracking or threads != 1 or turn):
                 continue
             print(f"peers: {program}, threads {threads} ...", file=sys.stderr, flush=True)
             command = [
@@ -66,6 +70,18 @@ def our_rows(options):
     if done.returncode != 0:
         sys.exit(f"graybox bench failed: {done.stderr.strip()}")
     return json.loads(done.stdout)
+
+
+def merged(rows):
+    """One row for each name, batch, threads and peer: the median of its times."""
+    groups = {}
+    for row in rows:
+        key = (row["name"], row["batch"], row["threads"], row.get("peer"))
+        groups.setdefault(key, []).append(row)
+    return [
+        {**group[0], "nanoseconds": statistics.median(row["nanoseconds"] for row in group)}
+        for group in groups.values()
+    ]
 
 
 def written(nanoseconds):
@@ -113,12 +129,15 @@ def printed(lines):
 
 def main():
     options = parsed()
-    ours = our_rows(options)
-    peers = peer_rows(options)
+    ours, peers = [], []
+    for turn in range(options.rounds):
+        ours += our_rows(options)
+        peers += peer_rows(options, turn)
+    ours, peers = merged(ours), merged(peers)
     first = ours[0] if ours else {}
     print(
         f"{platform.machine()}, {os.cpu_count()} processors, kernels {first.get('kernel', '?')}, "
-        f"BLAS {first.get('blas', '?')}; medians of {options.repeats} repeats, one run"
+        f"BLAS {first.get('blas', '?')}; medians of {options.rounds} rounds, one run"
     )
     printed(table(ours, peers))
     for row in peers + ours:

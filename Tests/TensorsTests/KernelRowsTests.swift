@@ -138,6 +138,21 @@ internal import Darwin
     #expect(variant.worstError(gx.values, gradient, scale: 4) <= 8)
   }
 
+  @Test(
+    "cross-entropy of an impossible class is its distance, and its probability nothing",
+    arguments: KernelVariant.all,
+    [2, 4, 8, 16, 19, 32, 64]
+  )
+  func impossibleClass(variant: KernelVariant, columns: Int) {
+    let x = variant.buffer((0..<columns).map { $0 == 1 ? 0 : -1000 })
+    let labels = variant.buffer([0])
+    let p = variant.buffer(count: columns)
+    let losses = variant.buffer(count: 1)
+    variant.kernels.cross_entropy(1, columns, x.pointer, labels.pointer, p.pointer, losses.pointer)
+    #expect(losses[0] == 1000)
+    #expect(p.values == (0..<columns).map { $0 == 1 ? 1 : 0 })
+  }
+
   @Test("normalisation and its gradient", arguments: KernelVariant.all, shapes)
   func normalise(variant: KernelVariant, shape: ReductionShape) {
     let (rows, columns) = (shape.outer, shape.axis)
