@@ -34,7 +34,9 @@ let package = Package(
     .executable(name: "graybox", targets: ["graybox"]),
     .library(
       name: "Graybox",
-      targets: ["Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection"]
+      targets: [
+        "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies", "SymbolDetection",
+      ]
     ),
   ],
   dependencies: [
@@ -53,6 +55,7 @@ let package = Package(
     library("Tensors", ["CKernels"]),
     library("Autodiff", ["CKernels", "Tensors"]),
     library("NeuralNetworks", ["CKernels", "Tensors", "Autodiff"]),
+    library("Hybridization", ["Tensors", "Autodiff", "NeuralNetworks"]),
     library("Studies", ["Tensors", "NeuralNetworks", .product(name: "Yams", package: "Yams")]),
     library("SymbolDetection", ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
     library(
@@ -78,6 +81,7 @@ let package = Package(
     tests(of: "Tensors", ["CKernels"], resources: [.copy("Resources")]),
     tests(of: "Autodiff", ["Tensors"]),
     tests(of: "NeuralNetworks", ["Tensors", "Autodiff", "CTestSupport"]),
+    tests(of: "Hybridization", ["Tensors", "Autodiff", "NeuralNetworks"]),
     tests(of: "Studies", ["Tensors", "NeuralNetworks"]),
     tests(of: "SymbolDetection", ["Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
     tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),

@@ -31,6 +31,15 @@ public final class Duplication<Scalar: RealTensorScalar> {
     return copy
   }
 
+  /// Makes `replacement` the copy of `original`: the new module shares it.
+  public func replace(_ original: Parameter<Scalar>, by replacement: Parameter<Scalar>) {
+    precondition(
+      original.shape == replacement.shape,
+      "Duplication.replace: shape \(replacement.shape) for a parameter of \(original.shape)"
+    )
+    parameters[ObjectIdentifier(original)] = replacement
+  }
+
   /// The copy of a state.
   public func copy(_ state: PersistentState<Scalar>) -> PersistentState<Scalar> {
     if let known = states[ObjectIdentifier(state)] { return known }

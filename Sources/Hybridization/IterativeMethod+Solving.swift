@@ -1,0 +1,94 @@
+public import Tensors
+
+extension IterativeMethod {
+  /// Runs the classical algorithm.
+  ///
+  /// The residual of an iteration is the largest relative change of an estimate in the batch,
+  /// `|s_{k+1} - s_k| / |s_{k+1}|`.
+  ///
+  /// - Parameters:
+  ///   - problem: a batch of problems.
+  ///   - parameters: of every step; the model's when nil.
+  ///   - rule: when to stop.
+  /// - Returns: the last estimates, how it ended and the residuals.
+  /// - Complexity: that of the steps; estimates are compared once an iteration.
+  public func solve(
+    _ problem: Problem,
+    _ parameters: Parameters? = nil,
+    until rule: StoppingRule
+  ) -> Outcome<Tensor<Scalar>> {
+    let parameters = parameters ?? initialParameters(ofLayer: 0)
+    var state = start(problem)
+    var estimate = self.estimate(state)
+    var residuals: [Double] = []
+    for iteration in 0..<max(rule.maximumIterations, 0) {
+      state = step(state, problem, parameters)
+      let next = self.estimate(state)
+      let residual = relativeChange(from: estimate, to: next)
+      estimate = next
+      residuals.append(residual)
+      let status: Outcome<Tensor<Scalar>>.Status
+      if !residual.isFinite {
+        status = .diverged(iteration: iteration + 1)
+      } else if let tolerance = rule.tolerance, residual <= tolerance {
+        status = .converged
+      } else {
+        continue
+      }
+      return Outcome(
+        value: estimate,
+        status: status,
+        iterations: iteration + 1,
+        residuals: residuals
+      )
+    }
+    return Outcome(
+      value: estimate,
+      status: rule.tolerance == nil ? .completed : .iterationLimit,
+      iterations: residuals.count,
+      residuals: residuals
+    )
+  }
+
+  /// The estimates after each of the first iterations of the classical algorithm, the start left out.
+  public func trace(_ problem: Problem, _ parameters: Parameters? = nil, iterations: Int)
+    -> [Tensor<Scalar>]
+  {
+    let parameters = parameters ?? initialParameters(ofLayer: 0)
+    var state = start(problem)
+    return (0..<iterations).map { _ in
+      state = step(state, problem, parameters)
+      return estimate(state)
+    }
+  }
+}
+
+/// The largest relative change in a batch; not finite when a number is not.
+func relativeChange<Scalar: RealTensorScalar>(
+  from old: Tensor<Scalar>,
+  to new: Tensor<Scalar>
+) -> Double {
+  precondition(old.shape == new.shape, "estimate: shape \(old.shape) became \(new.shape)")
+  let rows = new.rank > 1 ? new.shape[0] : 1
+  let width = rows > 0 ? new.count / rows : 0
+  return old.withScalars { old in
+    new.withScalars { new in
+      var worst = 0.0
+      for row in 0..<rows {
+        var change = 0.0
+        var size = 0.0
+        for place in (row * width)..<((row + 1) * width) {
+          let value = Double(new[place])
+          let difference = value - Double(old[place])
+          change += difference * difference
+          size += value * value
+        }
+        guard change.isFinite, size.isFinite else { return .infinity }
+        if change > 0 {
+          worst = max(worst, (change / max(size, .leastNormalMagnitude)).squareRoot())
+        }
+      }
+      return worst
+    }
+  }
+}

@@ -1,0 +1,89 @@
+public import NeuralNetworks
+public import Tensors
+
+extension Unfolded {
+  /// What is learned and what stays, as the training loop takes it.
+  public var parameterGroups: [ParameterGroup<Scalar>] {
+    let learned = learnedParameters
+    let identities = Set(learned.map { ObjectIdentifier($0) })
+    let rest = parameters.filter { !identities.contains(ObjectIdentifier($0)) }
+    return [ParameterGroup(learned), ParameterGroup(rest, isFrozen: true)]
+  }
+
+  /// Trains all layers together.
+  ///
+  /// - Parameters:
+  ///   - dataset: named arrays; the loss gets a batch of each.
+  ///   - settings: how long, how large, how fast.
+  ///   - context: stream, validation set, threads, checkpoint, watchers; its groups are not used.
+  ///   - weighting: which layers' losses count.
+  ///   - problem: from the arrays of a batch to the problem.
+  ///   - loss: from the arrays of a batch and a layer's estimate to one number.
+  /// - Returns: how it ended and the histories.
+  /// - Throws: what ``train(_:on:settings:context:loss:)`` throws.
+  @discardableResult
+  public func trainTogether(
+    on dataset: Dataset<Scalar>,
+    settings: TrainingSettings,
+    context: TrainingContext<Scalar>,
+    weighting: LayerWeighting,
+    problem: @escaping ([String: Tensor<Scalar>]) throws -> Method.Problem,
+    loss: @escaping ([String: Tensor<Scalar>], Tensor<Scalar>) throws -> Tensor<Scalar>
+  ) throws -> TrainingOutcome {
+    var context = context
+    context.groups = parameterGroups
+    return try train(self, on: dataset, settings: settings, context: context) { inputs, _ in
+      try weighting.loss(trace(try problem(inputs))) { try loss(inputs, $0) }
+    }
+  }
+
+  /// Trains layer by layer: layer k alone on the k-th estimate, then the first k layers together with
+  /// each rate factor in turn.
+  ///
+  /// Groups that all layers share are trained in every stage. Early stopping, patience and checkpoints
+  /// are those of each stage; the file of stage `s` of layer `k` is the checkpoint's path with
+  /// `.k-s` behind it.
+  ///
+  /// - Parameters:
+  ///   - settings: of each stage.
+  ///   - refinements: the rate factors of the stages in which the first k layers move together.
+  /// - Returns: the outcome of each stage, in order; the last one tells of an interruption.
+  @discardableResult
+  public func trainLayerByLayer(
+    on dataset: Dataset<Scalar>,
+    settings: TrainingSettings,
+    context: TrainingContext<Scalar>,
+    refinements: [Double],
+    problem: @escaping ([String: Tensor<Scalar>]) throws -> Method.Problem,
+    loss: @escaping ([String: Tensor<Scalar>], Tensor<Scalar>) throws -> Tensor<Scalar>
+  ) throws -> [TrainingOutcome] {
+    var outcomes: [TrainingOutcome] = []
+    for depth in 1...layers.count {
+      let network = prefix(depth)
+      for (stage, factor) in ([nil] + refinements.map { Optional($0) }).enumerated() {
+        let moving =
+          factor == nil
+          ? layers[depth - 1].members(of: learning) : network.learnedParameters
+        if moving.isEmpty { continue }
+        let identities = Set(moving.map { ObjectIdentifier($0) })
+        let rest = network.parameters.filter { !identities.contains(ObjectIdentifier($0)) }
+        var context = context
+        context.stream = context.stream.derived("layer \(depth)", index: stage)
+        context.groups = [
+          ParameterGroup(moving, rateFactor: factor ?? 1), ParameterGroup(rest, isFrozen: true),
+        ]
+        context.checkpoint?.path += ".\(depth)-\(stage)"
+        let outcome = try train(network, on: dataset, settings: settings, context: context) {
+          inputs,
+          _ in try loss(inputs, network.estimate(try problem(inputs)))
+        }
+        outcomes.append(outcome)
+        switch outcome.status {
+        case .completed, .stoppedEarly: break
+        case .cancelled, .diverged: return outcomes
+        }
+      }
+    }
+    return outcomes
+  }
+}
