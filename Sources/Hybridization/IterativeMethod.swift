@@ -36,6 +36,7 @@ public protocol IterativeMethod<Scalar>: Sendable {
   /// New parameters at the model's values; where there is no such value (a learned step), a random start.
   ///
   /// - Parameter layer: from 0; solvers use that of layer 0 in every iteration.
+  /// - Returns: parameters that nobody else has.
   func initialParameters(ofLayer layer: Int) -> Parameters
 
   /// The state before the first step.

@@ -35,6 +35,7 @@ public enum LayerWeighting: String, Sendable, Hashable, CaseIterable {
   /// - Parameters:
   ///   - trace: each layer's estimate.
   ///   - loss: from an estimate to one number.
+  /// - Returns: one number.
   public func loss<Scalar: RealTensorScalar>(
     _ trace: [Tensor<Scalar>],
     _ loss: (Tensor<Scalar>) throws -> Tensor<Scalar>

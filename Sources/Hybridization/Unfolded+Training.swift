@@ -45,9 +45,14 @@ extension Unfolded {
   /// `.k-s` behind it.
   ///
   /// - Parameters:
+  ///   - dataset: named arrays; the loss gets a batch of each.
   ///   - settings: of each stage.
+  ///   - context: stream, validation set, threads, checkpoint, watchers; its groups are not used.
   ///   - refinements: the rate factors of the stages in which the first k layers move together.
+  ///   - problem: from the arrays of a batch to the problem.
+  ///   - loss: from the arrays of a batch and the k-th estimate to one number.
   /// - Returns: the outcome of each stage, in order; the last one tells of an interruption.
+  /// - Throws: what ``train(_:on:settings:context:loss:)`` throws.
   @discardableResult
   public func trainLayerByLayer(
     on dataset: Dataset<Scalar>,
