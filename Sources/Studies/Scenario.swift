@@ -101,6 +101,8 @@ public struct MetricDescription: Sendable {
   /// The name on an axis.
   public var title: String
   /// The unit; empty for a rate.
+  ///
+  /// In `dB` the value is ten times the decadic logarithm of the ratio of the sums.
   public var unit: String
   /// Whether figures show it on a logarithmic axis.
   public var isLogarithmic: Bool
@@ -108,6 +110,9 @@ public struct MetricDescription: Sendable {
   public var countsErrors: Bool
   /// Compares outputs with the truth.
   public var measure: @Sendable (_ outputs: ArrayBundle, _ truth: ArrayBundle) throws -> Count
+
+  /// Whether values are decibels of the ratio of the sums.
+  public var isInDecibels: Bool { unit == "dB" }
 
   /// A figure of merit.
   public init(

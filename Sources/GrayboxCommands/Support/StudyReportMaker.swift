@@ -133,6 +133,12 @@ struct StudyReportMaker {
           panel.axisUnit = label.unit
         }
       }
+      if let key = StudyAxis.inferenceSetting(panel.axis),
+        let setting = part.inferenceSetting(key, in: catalogue)
+      {
+        panel.axisTitle = setting.summary
+        panel.axisUnit = setting.unit
+      }
       panel.metrics = panel.metrics.map { worded($0, of: part) }
       if !part.average.isEmpty {
         panel.note =

@@ -37,6 +37,17 @@ package struct BlockTally: Sendable {
     blocks.prefix(count).reduce(.zero) { $0.adding($1[metric]) }
   }
 
+  /// The estimate and interval of the ratio of one metric's sums over the first blocks.
+  package func ratio(_ metric: Int, blocks count: Int) -> Interval {
+    Self.ratio(blocks.prefix(count).map { $0[metric] })
+  }
+
+  private static func ratio(_ counts: [MetricDescription.Count]) -> Interval {
+    RatioEstimator.estimate(
+      counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) }
+    )
+  }
+
   /// The estimate and interval of one metric over the first blocks.
   package func interval(_ metric: Int, of description: MetricDescription, blocks count: Int)
     -> Interval
@@ -49,9 +60,8 @@ package struct BlockTally: Sendable {
     _ counts: [MetricDescription.Count],
     of description: MetricDescription
   ) -> Interval {
-    let interval = RatioEstimator.estimate(
-      counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) }
-    )
+    let interval = ratio(counts)
+    if description.isInDecibels { return interval.inDecibels }
     guard description.countsErrors else { return interval }
     let total = counts.reduce(MetricDescription.Count.zero) { $0.adding($1) }
     // Without any error the blocks do not vary and would claim certainty; Wilson does not.

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// Judges the claims of a study's card by its table.
 package struct ClaimCheck: Sendable {
   let specification: StudySpecification
@@ -85,10 +93,11 @@ package struct ClaimCheck: Sendable {
       -> Bounded
     {
       let reach = interval.map { ", 95 % interval \(words($0))" } ?? ""
+      let ratio = context.isInDecibels ? Self.ratio(ofDecibels: a - b) : a / b
       return Bounded(
-        value: a / b,
+        value: ratio,
         interval: interval,
-        words: "ratio \(short(a / b)) (\(short(a)) over \(short(b)))\(reach) at \(place)"
+        words: "ratio \(short(ratio)) (\(short(a)) over \(short(b)))\(reach) at \(place)"
       )
     }
     if claim.over == .mean {
@@ -102,6 +111,8 @@ package struct ClaimCheck: Sendable {
       pairs.map { a, b in item(a.value, b.value, quotient(a, b), a.words) }
     )
   }
+
+  private static func ratio(ofDecibels decibels: Double) -> Double { pow(10, decibels / 10) }
 
   /// The interval of a ratio from blocks that both methods saw.
   private func quotient(_ a: ClaimContext.Point, _ b: ClaimContext.Point) -> ClosedRange<Double>? {
@@ -187,7 +198,9 @@ package struct ClaimCheck: Sendable {
         tolerance = relative * abs(published)
       } else {
         guard let error = point.standardError else { continue }
-        tolerance = 5 * error + Self.halfUnit(of: reference.written)
+        // Both numbers are samples; the published one varies as ours would with its trials.
+        let both = claim.trials.map { 1 + Double(point.trials) / Double($0) } ?? 1
+        tolerance = 5 * error * both.squareRoot() + Self.halfUnit(of: reference.written)
       }
       checked += 1
       let difference = abs(point.value - published)

@@ -8,6 +8,7 @@ struct ClaimContext {
     var words: String
     var value: Double
     var errors: Int
+    var trials: Int
     var interval: ClosedRange<Double>?
     var standardError: Double?
     /// The row, where there is one replicate.
@@ -18,6 +19,8 @@ struct ClaimContext {
   let method: String
   let reference: String?
   let countsErrors: Bool
+  /// Whether the metric's values are decibels.
+  let isInDecibels: Bool
   private let claim: StudyClaim
   private let part: StudyPart
   private let metric: String
@@ -47,6 +50,7 @@ struct ClaimContext {
     self.part = part
     metric = chosen.id
     countsErrors = chosen.countsErrors
+    isInDecibels = chosen.isInDecibels
     method = label(claim.method)
     reference = claim.reference.map(label)
   }
@@ -88,6 +92,7 @@ struct ClaimContext {
       words: words.isEmpty ? "the only point" : words,
       value: Quartiles(rows.map(\.value)).median,
       errors: rows.map(\.errors).min() ?? 0,
+      trials: rows.map(\.trials).min() ?? 0,
       interval: interval,
       standardError: error,
       key: rows.count == 1 ? first.key : nil,

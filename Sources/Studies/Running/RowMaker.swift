@@ -27,6 +27,9 @@ struct RowMaker {
 
   private func unit(of key: String) -> String {
     if key == "train_size" { return world.scenario.map { "\($0.item)s" } ?? "items" }
+    if let setting = StudyAxis.inferenceSetting(key) {
+      return world.part.inferenceSetting(setting, in: world.catalogue)?.unit ?? ""
+    }
     let bare = key.hasPrefix("training.") ? String(key.dropFirst("training.".count)) : key
     return world.scenario?.axisLabels[bare]?.unit
       ?? world.scenario?.settings.first { $0.key == bare }?.unit ?? ""

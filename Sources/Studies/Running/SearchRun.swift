@@ -144,7 +144,7 @@ extension PreparedEntry {
       world: world
     )
     guard let job else {
-      let prepared = try description.prepare(method.settings, nil)
+      let prepared = try description.prepare(cell.settings(of: method, description), nil)
       return (
         PreparedEntry(index: index, method: method, prepared: prepared, trainingFailure: nil), nil
       )
@@ -161,7 +161,7 @@ extension PreparedEntry {
     let entry = PreparedEntry(
       index: index,
       method: method,
-      prepared: try description.prepare(method.settings, model),
+      prepared: try description.prepare(cell.settings(of: method, description), model),
       trainingFailure: model.trainingFailure
     )
     return (entry, model.validationLoss)

@@ -54,7 +54,7 @@ extension StopRule {
     }
     guard let relativeWidth else { return .targetErrors }
     let isNarrow = tallies.allSatisfy {
-      $0.interval(0, of: metrics[0], blocks: count).relativeWidth <= relativeWidth
+      $0.ratio(0, blocks: count).relativeWidth <= relativeWidth
     }
     return isNarrow ? .relativeWidth : nil
   }

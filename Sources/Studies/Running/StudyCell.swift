@@ -27,6 +27,26 @@ package struct StudyCell: Sendable {
     }
   }
 
+  /// A method's settings here: its own, and those that an axis changes at inference.
+  ///
+  /// - Parameters:
+  ///   - method: the entry of the study file.
+  ///   - description: of the method; a setting that it does not have changes nothing.
+  /// - Returns: the settings to prepare it with.
+  /// - Throws: ``StudyError`` for a value out of range.
+  package func settings(of method: StudyMethod, _ description: MethodDescription)
+    throws(StudyError) -> Settings
+  {
+    var values = method.settings.values
+    for coordinate in coordinates {
+      guard let key = StudyAxis.inferenceSetting(coordinate.key),
+        let setting = description.settings.first(where: { $0.key == key })
+      else { continue }
+      values[key] = try setting.checked(number: coordinate.value, owner: method.label)
+    }
+    return try Settings(values, for: description.settings, owner: method.label)
+  }
+
   /// Whether two numbers of a study file mean the same value.
   package static func same(_ a: Double, _ b: Double) -> Bool {
     abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1e-300)
@@ -78,7 +98,7 @@ extension StudyPart {
       return StudyCell(coordinates: coordinates, settings: nil, key: "data" + suffix)
     }
     var values = base.values
-    for coordinate in coordinates where !Self.changesLearning(coordinate.key) {
+    for coordinate in coordinates where Self.changesScenario(coordinate.key) {
       values[coordinate.key] = try scenario.value(coordinate.value, of: coordinate.key)
     }
     let settings = try Settings(
@@ -91,6 +111,11 @@ extension StudyPart {
       settings: settings,
       key: scenario.key(settings) + suffix
     )
+  }
+
+  /// Whether an axis changes what is drawn.
+  static func changesScenario(_ key: String) -> Bool {
+    !changesLearning(key) && StudyAxis.inferenceSetting(key) == nil
   }
 
   /// Whether an axis changes what is learned and not what is judged on.

@@ -102,15 +102,21 @@ struct StudyEstimate {
     let prepared: any PreparedMethod
     if let job {
       if store.holds(job) {
-        prepared = try description.prepare(method.settings, store.model(of: job))
+        prepared = try description.prepare(
+          cell.settings(of: method, description),
+          store.model(of: job)
+        )
       } else {
         let small = job.withSize(atMost: Self.probeTrainingItems)
         let probe = try probe(small, world)
         training = (probe.seconds, small.size)
-        prepared = try description.prepare(method.settings, probe.result.model)
+        prepared = try description.prepare(
+          cell.settings(of: method, description),
+          probe.result.model
+        )
       }
     } else {
-      prepared = try description.prepare(method.settings, nil)
+      prepared = try description.prepare(cell.settings(of: method, description), nil)
     }
     let arrays = try world.timed(cell, replicate: chunk.replicate, most: Self.probeItems)
     let entry = PreparedEntry(

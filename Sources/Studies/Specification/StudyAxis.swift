@@ -1,7 +1,8 @@
 /// A setting and the numbers that it takes in turn.
 public struct StudyAxis: Sendable, Hashable {
-  /// A setting of the scenario, `train_size`, or `training.KEY` for a setting of the scenario that
-  /// changes in training only.
+  /// A setting of the scenario, `train_size`, `training.KEY` for a setting of the scenario that
+  /// changes in training only, or `inference.KEY` for a setting of the methods that changes after
+  /// training only.
   public var key: String
   /// The numbers in order; no number comes twice.
   public var values: [Double]
@@ -10,6 +11,12 @@ public struct StudyAxis: Sendable, Hashable {
   public init(key: String, values: [Double]) {
     self.key = key
     self.values = values
+  }
+
+  /// The setting of the methods that an axis of inference changes, or nil for another axis.
+  package static func inferenceSetting(_ key: String) -> String? {
+    let prefix = "inference."
+    return key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : nil
   }
 
   /// The most values of one axis.

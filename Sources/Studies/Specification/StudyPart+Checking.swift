@@ -98,7 +98,8 @@ extension StudyPart {
     guard Set(swept).count == swept.count else {
       throw .invalid("\(owner): a setting is swept or averaged twice")
     }
-    for axis in average where axis.key == "train_size" || axis.key.hasPrefix("training.") {
+    for axis in average
+    where Self.changesLearning(axis.key) || StudyAxis.inferenceSetting(axis.key) != nil {
       throw .invalid("\(owner): average: '\(axis.key)' cannot be averaged over")
     }
     for axis in axes + average {
@@ -113,6 +114,10 @@ extension StudyPart {
         }
         continue
       }
+      if let key = StudyAxis.inferenceSetting(axis.key) {
+        try checkInference(axis, key, owner: owner, catalogue: catalogue)
+        continue
+      }
       let key = axis.key.hasPrefix("training.") ? String(axis.key.dropFirst(9)) : axis.key
       guard let description = scenario?.settings.first(where: { $0.key == key }) else {
         throw .unknownKey(
@@ -124,6 +129,36 @@ extension StudyPart {
       for value in axis.values { _ = try description.checked(number: value, owner: owner) }
     }
     try checkSubsets(owner: owner, scenario: scenario)
+  }
+
+  /// At least one method must have the setting, and those that have it must take every value.
+  private func checkInference(_ axis: StudyAxis, _ key: String, owner: String, catalogue: Catalogue)
+    throws(StudyError)
+  {
+    guard tracking == nil else {
+      throw .invalid("\(owner): tracking cannot sweep '\(axis.key)'")
+    }
+    let owners = catalogue.methods.filter { method in methods.contains { $0.id == method.id } }
+    var isKnown = false
+    for method in owners {
+      guard let setting = method.settings.first(where: { $0.key == key }) else { continue }
+      isKnown = true
+      for value in axis.values { _ = try setting.checked(number: value, owner: method.id) }
+    }
+    guard isKnown else {
+      throw .unknownKey(
+        axis.key,
+        owner: "\(owner): axes",
+        known: Set(owners.flatMap { $0.settings.map { "inference.\($0.key)" } }).sorted()
+      )
+    }
+  }
+
+  /// A setting that an axis of inference changes, as the first method that has it describes it.
+  package func inferenceSetting(_ key: String, in catalogue: Catalogue) -> SettingDescription? {
+    methods.lazy.compactMap { entry in
+      catalogue.methods.first { $0.id == entry.id }?.settings.first { $0.key == key }
+    }.first
   }
 
   /// What a subset names must exist; where the part does not sweep it, it has no effect there.

@@ -178,6 +178,7 @@ extension StudyClaim {
     put("value", StudyNode(number: value))
     put("axis", StudyNode(word: axis))
     put("relative", StudyNode(number: relative))
+    put("trials", trials.map { .integer($0) } ?? .null)
     let written = row.map { (StudyNode.number($0.axisValue).flow, StudyNode.text($0.written)) }
     put("values", .optional(written))
     put("presets", presets.isEmpty ? .null : .list(presets.map(StudyNode.text)))

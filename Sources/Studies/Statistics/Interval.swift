@@ -6,6 +6,14 @@ internal import Musl
 internal import Darwin
 #endif
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// An estimate with its interval.
 public struct Interval: Sendable, Hashable {
   /// The estimate.
@@ -26,6 +34,16 @@ public struct Interval: Sendable, Hashable {
   public func clamped(to range: ClosedRange<Double>) -> Interval {
     func inside(_ end: Double) -> Double { min(max(end, range.lowerBound), range.upperBound) }
     return Interval(value: value, lower: lower.map(inside), upper: upper.map(inside))
+  }
+
+  /// The interval of ten times the decadic logarithm; an end at or below 0 has none.
+  public var inDecibels: Interval {
+    func decibels(_ ratio: Double) -> Double { 10 * log10(ratio) }
+    return Interval(
+      value: decibels(value),
+      lower: lower.flatMap { $0 > 0 ? decibels($0) : nil },
+      upper: upper.flatMap { $0 > 0 ? decibels($0) : nil }
+    )
   }
 
   /// The width over the value; infinite where there is no interval or the value is 0.

@@ -92,6 +92,7 @@ extension StudyDescription {
           part: awgn
           presets: [full]
           method: "Viterbi, perfect knowledge"
+          trials: 1000000
           values: {-6: ".300", -4: ".259", -2: ".213", 0: ".160", 2: ".106", 4: ".055", 6: ".0203", 8: "4.3e-3", 10: "4.4e-4"}
         - kind: matches-row
           part: awgn
@@ -109,6 +110,7 @@ extension StudyDescription {
           part: poisson
           presets: [full]
           method: "Viterbi, perfect knowledge"
+          trials: 1000000
           values: {10: ".194", 14: ".127", 18: ".067", 22: ".028", 26: "7.7e-3", 30: "1.4e-3", 34: "2.0e-4"}
         - kind: matches-row
           part: poisson
@@ -144,7 +146,10 @@ extension StudyDescription {
             knowledge-error: null
             recurrent: null
             large-training: null
-        full: {}
+        full:
+          parts:
+            awgn: {stop: {maximum_trials: 1e7}}
+            poisson: {stop: {maximum_trials: 1e7}}
       """
   )
 }

@@ -90,6 +90,14 @@ import Testing
         "{kind: matches-row, method: A, values: {0: '0.206', 2: '0.03'}}", false,
         "0.2 against 0.206 at snr=0, tolerance 0.0055"
       ),
+      (
+        // as many trials as ours: the tolerance is 5 sqrt(2) standard errors and half a digit
+        "{kind: matches-row, method: A, values: {0: '0.206'}, trials: 10000}", true,
+        "tolerance 0.007571"
+      ),
+      (
+        "{kind: matches-row, method: A, values: {0: '0.208'}, trials: 10000}", false, "0.208"
+      ),
       ("{kind: matches-row, method: A, values: {0: '0.21'}, relative: 0.05}", true, "1 of 1"),
       ("{kind: matches-row, method: A, values: {0: '0.21'}, relative: 0.04}", false, "0.21"),
       ("{kind: matches-row, method: A, values: {-6: '0.3', 0: '0.2'}}", true, "1 of 2 points"),

@@ -91,6 +91,32 @@ import Testing
     #expect(seen.count == 2 * 2 * 2 * 2)
   }
 
+  @Test("an axis of inference changes settings after training, on the same draws and models")
+  func inferenceAxis() throws {
+    let hooks = Toy.Hooks()
+    try ToyFiles.withFolder { folder in
+      let yaml = ToyStudy.standard
+        .replacing("axes: {snr: [0, 6]}", with: "axes: {inference.threshold: [-1, 0, 1]}")
+        .replacing("errors: 20, ", with: "")
+      let outcome = try ToyStudy.run(yaml, in: folder, hooks: hooks)
+      #expect(hooks.trainings.count == 4, "one for each averaged value and replicate")
+      let learned = outcome.rows("Learned").filter { $0.replicate == 0 }
+      #expect(learned.map(\.axisValue) == [-1, 0, 1])
+      #expect(Set(learned.map(\.errors)).count == 1, "it has no such setting")
+      let known = outcome.rows("Known").filter { $0.replicate == 0 }
+      #expect(known[0].errors > known[1].errors && known[2].errors > known[1].errors)
+    }
+  }
+
+  @Test("an axis of inference must be a setting of a method, and in range")
+  func wrongInferenceAxis() throws {
+    for (axis, word) in [("inference.depth: [1]", "depth"), ("inference.threshold: [9]", "9")] {
+      let yaml = ToyStudy.standard.replacing("axes: {snr: [0, 6]}", with: "axes: {\(axis)}")
+      let error = #expect(throws: StudyError.self) { try ToyStudy.specification(yaml) }
+      #expect(error?.description.contains(word) == true)
+    }
+  }
+
   @Test("a training that several rows share is done once")
   func sharedTrainings() throws {
     let hooks = Toy.Hooks()

@@ -155,4 +155,13 @@ internal import Testing
   func nan() {
     #expect(Quartiles([1, .nan, 2]).median.isNaN)
   }
+
+  @Test("decibels of an interval are those of its value and ends")
+  func decibels() {
+    let interval = Interval(value: 0.01, lower: 0.001, upper: 0.1).inDecibels
+    #expect((interval.value + 20).magnitude < 1e-12)
+    #expect(((interval.lower ?? 0) + 30).magnitude < 1e-12)
+    #expect(((interval.upper ?? 0) + 10).magnitude < 1e-12)
+    #expect(Interval(value: 1, lower: -0.5, upper: 2).inDecibels.lower == nil)
+  }
 }
