@@ -83,7 +83,7 @@ extension StudyDescription {
           methods:
             - {id: viterbi, label: "Viterbi, perfect knowledge"}
             - {id: viterbinet, label: ViterbiNet, settings: {epochs: 5, batch: 256}}
-            - {id: dense-detector, label: Dense window, settings: {before: 8, after: 8, hidden: [128, 128], epochs: 10, batch: 256}}
+            - {id: dense-detector, label: Dense window, settings: {activation: relu, before: 6, after: 7, hidden: [64, 64, 64, 64], epochs: 30, batch: 512, rate: 0.003}}
             - {id: sbrnn, label: Sliding BRNN, settings: {block: 20, cell: gru, hidden: 48, epochs: 4, batch: 128, rate: 0.005}}
             - {id: lstm-detector, label: Windowed LSTM, settings: {before: 8, after: 8, layers: 2, hidden: 48, epochs: 4, batch: 128, rate: 0.005}}
 
