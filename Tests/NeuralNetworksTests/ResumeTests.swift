@@ -42,7 +42,7 @@ private struct Subject {
 }
 
 /// A path in a new directory, which is removed afterwards.
-private func withCheckpoint<Result>(_ body: (String) throws -> Result) throws -> Result {
+func withCheckpoint<Result>(_ body: (String) throws -> Result) throws -> Result {
   let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
     "graybox-\(UUID().uuidString)"
   )

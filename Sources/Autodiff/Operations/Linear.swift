@@ -104,7 +104,11 @@ private final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     self.weight = weight
     self.bias = bias
     self.pool = pool
-    pieces = RowPieces(rows: inputs == 0 ? 0 : x.count / inputs, work: inputs * outputs)
+    let isCurved = activation == GRAYBOX_ACT_SIGMOID || activation == GRAYBOX_ACT_TANH
+    pieces = RowPieces(
+      rows: inputs == 0 ? 0 : x.count / inputs,
+      work: outputs * (inputs + (isCurved ? RowPieces.exponentialWork : 0))
+    )
   }
 
   func forward(_ y: TensorStorage<Scalar>) {

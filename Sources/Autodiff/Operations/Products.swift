@@ -19,9 +19,12 @@ struct RowPieces {
   let rowsPerPiece: Int
   let rows: Int
 
-  /// A large product is cut into pieces of 512 rows; `work` is its multiply-accumulates a row.
+  /// What an exponential costs, in multiply-accumulates.
+  static let exponentialWork = 24
+
+  /// A large operation is cut into pieces of 512 rows; `work` is its multiply-accumulates a row.
   init(rows: Int, work: Int) {
-    let isLarge = rows * work >= 1 << 22 && rows >= 1024
+    let isLarge = rows * work >= 1 << 21 && rows >= 1024
     self.init(rows: rows, rowsPerPiece: isLarge ? 512 : max(rows, 1))
   }
 

@@ -61,38 +61,80 @@ public func softmaxCrossEntropy<Scalar: RealTensorScalar>(
     logits.rank == 2 && labels.shape == [logits.shape[0]],
     "softmaxCrossEntropy: logits \(logits.shape) with labels \(labels.shape)"
   )
-  let rows = logits.shape[0]
-  let columns = logits.shape[1]
-  let probabilities = TensorStorage<Scalar>(uninitialised: logits.count)
-  let kernels = Scalar.kernels
+  let plan = CrossEntropyPlan<Scalar>(
+    rows: logits.shape[0],
+    columns: logits.shape[1],
+    pool: Primitive.pool([logits, labels])
+  )
   return Primitive.binary(
     "softmaxCrossEntropy",
     logits,
     labels,
-    shape: [rows],
-    forward: { x, labels, y in
-      checkIndices("softmaxCrossEntropy", labels, bound: columns)
-      kernels.pointee.cross_entropy(
-        rows,
-        columns,
-        x.values,
-        labels.values,
-        probabilities.values,
-        y.values
-      )
-    },
-    backward: { x, labels, y in
-      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
-      kernels.pointee.cross_entropy_backward(
-        rows,
-        columns,
-        probabilities.values,
-        labels.values,
-        gy,
-        gx
-      )
-    }
+    shape: [logits.shape[0]],
+    forward: { plan.forward($0, $1, $2) },
+    backward: { plan.backward($0, $1, $2) }
   )
+}
+
+/// The probabilities and pieces of one cross-entropy.
+private final class CrossEntropyPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
+  // Safe to share: pieces of one run write disjoint rows.
+  private let columns: Int
+  private let pool: WorkerPool
+  private let pieces: RowPieces
+  private let probabilities: TensorStorage<Scalar>
+  private let forwardPieces = PieceClosure()
+  private let backwardPieces = PieceClosure()
+
+  init(rows: Int, columns: Int, pool: WorkerPool) {
+    self.columns = columns
+    self.pool = pool
+    pieces = RowPieces(rows: rows, work: columns * RowPieces.exponentialWork)
+    probabilities = TensorStorage(uninitialised: rows * columns)
+  }
+
+  func forward(
+    _ x: TensorStorage<Scalar>,
+    _ labels: TensorStorage<Scalar>,
+    _ y: TensorStorage<Scalar>
+  ) {
+    checkIndices("softmaxCrossEntropy", labels, bound: columns)
+    forwardPieces.run(pool, count: pieces.count) {
+      { [unowned self] piece in
+        let (start, rows) = pieces.range(piece)
+        Scalar.kernels.pointee.cross_entropy(
+          rows,
+          columns,
+          x.values + start * columns,
+          labels.values + start,
+          probabilities.values + start * columns,
+          y.values + start
+        )
+      }
+    }
+  }
+
+  func backward(
+    _ x: TensorStorage<Scalar>,
+    _ labels: TensorStorage<Scalar>,
+    _ y: TensorStorage<Scalar>
+  ) {
+    guard y.gradients != nil, x.accumulatedGradient != nil else { return }
+    backwardPieces.run(pool, count: pieces.count) {
+      { [unowned self] piece in
+        guard let gy = y.gradients, let gx = x.gradients else { return }
+        let (start, rows) = pieces.range(piece)
+        Scalar.kernels.pointee.cross_entropy_backward(
+          rows,
+          columns,
+          probabilities.values + start * columns,
+          labels.values + start,
+          gy + start,
+          gx + start * columns
+        )
+      }
+    }
+  }
 }
 
 /// Each row (last axis) with its mean taken off and divided by its deviation, as one node.

@@ -21,7 +21,7 @@ final class BatchRunner<Scalar: RealTensorScalar> {
   private final class Entry {
     let recording: Recording<Scalar>
     let time: Int
-    let jobs: [FillJob]
+    private(set) var jobs: [FillJob] = []
     let mask: UnsafeMutablePointer<Scalar>?
     var content: BatchIdentity?
     var lastUse = 0
@@ -29,6 +29,14 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     init(_ recording: Recording<Scalar>, _ dataset: Dataset<Scalar>, time: Int) throws {
       self.recording = recording
       self.time = time
+      mask =
+        dataset.hasSequences
+        ? try recording.inputBuffer(Dataset<Scalar>.maskName).baseAddress : nil
+      try read(dataset)
+    }
+
+    /// Fills batches from another dataset from now on.
+    func read(_ dataset: Dataset<Scalar>) throws {
       jobs = try dataset.fields.compactMap { field in
         guard let target = try recording.inputBuffer(field.name).baseAddress else { return nil }
         return FillJob(
@@ -38,13 +46,11 @@ final class BatchRunner<Scalar: RealTensorScalar> {
           isSequence: field.isSequence
         )
       }
-      mask =
-        dataset.hasSequences
-        ? try recording.inputBuffer(Dataset<Scalar>.maskName).baseAddress : nil
+      content = nil
     }
   }
 
-  private let dataset: Dataset<Scalar>
+  private var dataset: Dataset<Scalar>
   private let mode: Mode
   private let parameters: [Parameter<Scalar>]
   private let pool: WorkerPool
@@ -65,6 +71,33 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     self.parameters = parameters
     self.pool = pool
     self.loss = loss
+  }
+
+  /// Takes the samples from another dataset from now on.
+  ///
+  /// - Throws: ``NetworkError`` for one with other names, shapes or numbers of samples.
+  func read(_ other: Dataset<Scalar>) throws {
+    guard other.count == dataset.count, other.hasSequences == dataset.hasSequences else {
+      throw NetworkError.unequalCounts(
+        name: "redrawn training set",
+        expected: dataset.count,
+        actual: other.count
+      )
+    }
+    for field in dataset.fields {
+      guard let twin = other.fields.first(where: { $0.name == field.name }) else {
+        throw NetworkError.missingInput(name: field.name, known: other.names)
+      }
+      guard twin.itemShape == field.itemShape, twin.isSequence == field.isSequence else {
+        throw NetworkError.wrongAxes(
+          name: field.name,
+          shape: twin.rows.shape,
+          requirement: "a redrawn training set needs the shapes of the first"
+        )
+      }
+    }
+    dataset = other
+    for entry in entries.values { try entry.read(other) }
   }
 
   /// Computes the loss of a batch.

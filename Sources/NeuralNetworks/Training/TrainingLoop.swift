@@ -37,6 +37,9 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
   private let trainer: BatchRunner<Scalar>
   private let validator: BatchRunner<Scalar>?
   private var plan: BatchPlan
+  private let redraw: ((Int) throws -> Dataset<Scalar>)?
+  /// The pass whose samples the trainer holds.
+  private var drawnEpoch = 0
   private let validationPlan: BatchPlan?
 
   init(
@@ -64,6 +67,7 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
     validator = parts.validation.map {
       BatchRunner($0, mode: .inference, parameters: trained, pool: context.pool, loss: loss)
     }
+    redraw = context.redraw
     plan = BatchPlan(
       count: parts.training.count,
       batchSize: settings.batchSize ?? parts.training.count,
@@ -105,6 +109,10 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
   @specialized(where Scalar == Float)
   func step() throws -> NonFiniteEvent? {
     plan.begin(epoch: epoch)
+    if let redraw, drawnEpoch != epoch {
+      try trainer.read(try redraw(epoch))
+      drawnEpoch = epoch
+    }
     let failure = try plan.withBatch(progress.step % stepsPerEpoch) { rows, identity in
       try step(rows, identity)
     }
