@@ -172,6 +172,9 @@ public struct TrainingRequest: Sendable {
   public var data: ArrayBundle
   /// Inputs and targets for choosing the best state; nil to split them off the data.
   public var validation: ArrayBundle?
+  /// New data of the same shapes for each pass after the first, by its number from 1; nil to repeat the
+  /// same.
+  public var redraw: (@Sendable (_ epoch: Int) throws -> ArrayBundle)?
   /// The method's settings.
   public var settings: Settings
   /// A model to start from in place of random values, as when blocks follow each other in time.

@@ -7,8 +7,9 @@ public struct TrainingContext<Scalar: RealTensorScalar> {
   /// The samples on which the best parameters are chosen; nil to hold out a share of the training set
   /// or to choose none.
   public var validation: Dataset<Scalar>?
-  /// New samples for each pass after the first, by the number of the pass, from 1: for worlds that can
-  /// be drawn from without end. As many as the training set has, in arrays of the same names and
+  /// New samples for each pass after the first, by the number of the pass, from 1.
+  ///
+  /// For worlds that can be drawn from without end. As many as the training set has, in arrays of the same names and
   /// shapes; a function of the number alone, so that an interrupted training goes on to the same bits.
   public var redraw: ((_ epoch: Int) throws -> Dataset<Scalar>)?
   /// The parameters to train, in groups; all parameters of the model as one group when nil.

@@ -45,7 +45,7 @@ package struct ModelStore: Sendable {
     }
     let arrays = try world.arrays(for: job)
     let checkpoint = "\(folder)/\(job.name).checkpoint"
-    let request = TrainingRequest(
+    var request = TrainingRequest(
       data: try arrays.train.renamed(job.method.arrays),
       validation: try arrays.validation?.renamed(job.method.arrays),
       settings: job.method.settings,
@@ -56,6 +56,7 @@ package struct ModelStore: Sendable {
       provenance: origin.merging(["trained_on": job.key, "replicate": "\(job.replicate)"]) { $1 },
       isCancelled: runner.isCancelled
     )
+    request.redraw = world.redraw(for: job)
     let result = try train(request)
     if result.wasCancelled { throw StudyInterruption() }
     try storage.writeModel(Self.labelled(result), path(of: job))

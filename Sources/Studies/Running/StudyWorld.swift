@@ -147,6 +147,16 @@ package struct StudyWorld: Sendable {
     return (train, validation)
   }
 
+  /// Draws the items of a pass of a training anew; nil where passes repeat the same ones.
+  package func redraw(for job: TrainingJob) -> (@Sendable (Int) throws -> ArrayBundle)? {
+    guard part.training.redraws, let scenario, let settings = job.scenario else { return nil }
+    let stream = stream(job.key, job.replicate).derived("redrawn")
+    return { epoch in
+      try scenario.draw(settings, .training, job.size ?? 0, stream.derived("epoch", index: epoch))
+        .renamed(job.method.arrays)
+    }
+  }
+
   private func fileArrays(for job: TrainingJob) throws -> (ArrayBundle, ArrayBundle?) {
     guard let train = files?.train else {
       throw StudyError.missingKey("train", owner: "part \(part.id): data")

@@ -45,7 +45,8 @@ extension StudyPart {
     let place =
       settings.flatMap { settings in world.scenario.map { $0.key(settings) } }
       ?? "data;\(world.digest)"
-    let key = "\(place);size=\(size.map { "\($0)" } ?? "all")"
+    let key =
+      "\(place);size=\(size.map { "\($0)" } ?? "all")" + (training.redraws ? ";redrawn" : "")
     var decisive = method.node.asMap ?? StudyMap()
     for word in ["label", "only", "search", "training"] { decisive[word] = nil }
     let text =

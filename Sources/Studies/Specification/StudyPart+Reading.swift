@@ -92,6 +92,7 @@ extension TrainingPlan {
     var reader = try KeyReader(node, owner: owner)
     size = try reader.integer("size", atLeast: 1)
     validation = try reader.integer("validation", atLeast: 1)
+    redraws = try reader.flag("redraw") ?? false
     scenario = try reader.settings("scenario")
     try reader.finish()
   }

@@ -44,6 +44,8 @@ public struct TrainingPlan: Sendable, Hashable {
   public var size: Int?
   /// Items drawn for validation; nil lets the method split some off.
   public var validation: Int?
+  /// Whether each pass of a training draws its items anew.
+  public var redraws: Bool
   /// Settings of the scenario that differ in training.
   public var scenario: [String: SettingValue]
 }

@@ -118,7 +118,7 @@ extension TrainingPlan {
   var node: StudyNode {
     .optional([
       ("size", StudyNode(size)), ("validation", StudyNode(validation)),
-      ("scenario", StudyNode(scenario)),
+      ("redraw", redraws ? StudyNode(SettingValue.flag(true)) : .null), ("scenario", StudyNode(scenario)),
     ])
   }
 }
