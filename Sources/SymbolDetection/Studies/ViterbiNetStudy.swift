@@ -60,6 +60,8 @@ extension StudyDescription {
         - id: knowledge-error
           title: Error of the channel knowledge, Gaussian noise at 10 dB
           scenario: {snr: 10}
+          # training symbols carry the error of the point
+          training: {scenario: null}
           axes: {knowledge_error: [0, 0.02, 0.05, 0.1, 0.15, 0.2]}
           methods:
             - {id: viterbi, label: "Viterbi, perfect knowledge"}
