@@ -118,7 +118,8 @@ extension TrainingPlan {
   var node: StudyNode {
     .optional([
       ("size", StudyNode(size)), ("validation", StudyNode(validation)),
-      ("redraw", redraws ? StudyNode(SettingValue.flag(true)) : .null), ("scenario", StudyNode(scenario)),
+      ("redraw", redraws ? StudyNode(SettingValue.flag(true)) : .null),
+      ("scenario", StudyNode(scenario)),
     ])
   }
 }
