@@ -142,8 +142,9 @@ struct StudyReportMaker {
       panel.metrics = panel.metrics.map { worded($0, of: part) }
       if !part.average.isEmpty {
         panel.note =
-          "averaged over "
+          "Averaged over "
           + part.average.map { "\($0.values.count) values of \($0.key)" }.joined(separator: ", ")
+          + "."
       }
       return panel
     }
