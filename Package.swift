@@ -57,7 +57,10 @@ let package = Package(
     library("NeuralNetworks", ["CKernels", "Tensors", "Autodiff"]),
     library("Hybridization", ["Tensors", "Autodiff", "NeuralNetworks"]),
     library("Studies", ["Tensors", "NeuralNetworks", .product(name: "Yams", package: "Yams")]),
-    library("SymbolDetection", ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
+    library(
+      "SymbolDetection",
+      ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
     library(
       "GrayboxCommands",
       [
@@ -83,7 +86,10 @@ let package = Package(
     tests(of: "NeuralNetworks", ["Tensors", "Autodiff", "CTestSupport"]),
     tests(of: "Hybridization", ["Tensors", "Autodiff", "NeuralNetworks"]),
     tests(of: "Studies", ["Tensors", "NeuralNetworks"]),
-    tests(of: "SymbolDetection", ["Tensors", "Autodiff", "NeuralNetworks", "Studies"]),
+    tests(
+      of: "SymbolDetection",
+      ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
     tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),
   ],
   swiftLanguageModes: [.v6],

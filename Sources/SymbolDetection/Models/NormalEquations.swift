@@ -1,0 +1,55 @@
+internal import Autodiff
+public import Tensors
+
+/// What least-squares detection needs of a batch of linear channels `x = H s + w`.
+///
+/// `G = H' H` and `m = H' x`: the gradient of `|x - H s|^2 / 2` is `G s - m`, and for white noise the two
+/// hold all that the observations say of `s`.
+public struct NormalEquations<Scalar: RealTensorScalar>: Sendable {
+  /// `G`, `[batch, users, users]`.
+  public let gram: Tensor<Scalar>
+  /// `m`, `[batch, users]`.
+  public let matched: Tensor<Scalar>
+
+  /// The equations of given products.
+  public init(gram: Tensor<Scalar>, matched: Tensor<Scalar>) {
+    precondition(
+      gram.rank == 3 && matched.rank == 2
+        && gram.shape == [matched.shape[0]]
+          + [matched.shape[1], matched.shape[1]],
+      "NormalEquations: gram \(gram.shape) with matched \(matched.shape)"
+    )
+    self.gram = gram
+    self.matched = matched
+  }
+
+  /// The equations of channels and observations.
+  ///
+  /// - Parameters:
+  ///   - channel: `H`, `[batch, receive, users]`, or `[receive, users]` for one that all share.
+  ///   - observations: `x`, `[batch, receive]`.
+  public init(channel: Tensor<Scalar>, observations: Tensor<Scalar>) {
+    let batch = observations.shape[0]
+    let users = channel.shape[channel.rank - 1]
+    let product = matmul(channel, channel, transposeA: true)
+    if channel.rank == 2 {
+      self.init(
+        gram: product.reshaped([1, users, users]).broadcast(to: [batch, users, users]),
+        matched: matmul(observations, channel)
+      )
+    } else {
+      let row = observations.reshaped([batch, 1, channel.shape[1]])
+      self.init(gram: product, matched: matmul(row, channel).reshaped([batch, users]))
+    }
+  }
+
+  /// How many problems there are.
+  public var batch: Int { matched.shape[0] }
+  /// How many symbols each has.
+  public var users: Int { matched.shape[1] }
+
+  /// `G s` for `s` `[batch, users]`.
+  public func gramProduct(_ s: Tensor<Scalar>) -> Tensor<Scalar> {
+    matmul(gram, s.reshaped([batch, users, 1])).reshaped([batch, users])
+  }
+}
