@@ -36,6 +36,7 @@ let package = Package(
       name: "Graybox",
       targets: [
         "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies", "SymbolDetection",
+        "SparseRecovery",
       ]
     ),
   ],
@@ -62,9 +63,14 @@ let package = Package(
       ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
     library(
+      "SparseRecovery",
+      ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
+    library(
       "GrayboxCommands",
       [
         "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection",
+        "SparseRecovery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -88,6 +94,10 @@ let package = Package(
     tests(of: "Studies", ["Tensors", "NeuralNetworks"]),
     tests(
       of: "SymbolDetection",
+      ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
+    tests(
+      of: "SparseRecovery",
       ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
     tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),

@@ -1,3 +1,4 @@
+internal import SparseRecovery
 public import Studies
 internal import SymbolDetection
 
@@ -7,7 +8,8 @@ extension Catalogue {
   /// Adding a method or a study is one line here.
   public static let standard = Catalogue(
     tasks: [
-      SymbolDetectionTask.description
+      SymbolDetectionTask.description,
+      SparseRecoveryTask.description,
     ],
     methods: [
       ClassicalMethods.viterbi,
@@ -17,9 +19,24 @@ extension Catalogue {
       .slidingBRNN,
       .lstmDetector,
       .denseDetector,
+      ClassicalRecoveryMethods.ista,
+      ClassicalRecoveryMethods.fista,
+      ClassicalRecoveryMethods.admm,
+      ClassicalRecoveryMethods.amp,
+      ClassicalRecoveryMethods.omp,
+      .learnedISTA,
+      .unfoldedADMM,
+      .lista,
+      .listaCP,
+      .listaCPSS,
+      .alista,
+      .tista,
+      .lamp,
+      .denseSparse,
     ],
     scenarios: [
-      IntersymbolInterferenceScenario.description
+      IntersymbolInterferenceScenario.description,
+      SparseLinearScenario.description,
     ],
     studies: [
       .viterbiNet,

@@ -1,0 +1,223 @@
+internal import Autodiff
+internal import Hybridization
+internal import NeuralNetworks
+internal import Studies
+internal import Tensors
+
+/// What the networks unfolded from an iterative method have in common: description, training, inference.
+struct UnfoldedMethod<Method: IterativeMethod>: Sendable
+where Method.Scalar == Float, Method.Problem == Tensor<Float> {
+  typealias Group = Method.Parameters.Group
+
+  /// Why a method is made.
+  enum Occasion: Sendable {
+    /// To be trained: first values are computed.
+    case training
+    /// To be filled from a model file: first values may be anything of the right shape.
+    case loading
+  }
+
+  var id: String
+  var version = 1
+  var title: String
+  var summary: String
+  var needs = ["operator", "training signals"]
+  var learns: [String]
+  var law: String
+  var references: [String]
+  var layers = 16
+  var settings: [SettingDescription] = []
+  var standard = TrainingChoices.Standard(epochs: 10, rate: 5e-4)
+  var make: @Sendable (SparseKnowledge, Settings, Occasion) throws -> Method
+  var learning: @Sendable (Settings) -> Set<Group>
+  var sharing: @Sendable (Settings) -> ParameterSharing<Group> = { _ in .perLayer }
+  /// Learned numbers and multiply-accumulates of K layers.
+  var cost: @Sendable (Settings) -> MethodDescription.Cost
+
+  /// The method for the catalogue.
+  var description: MethodDescription {
+    MethodDescription(
+      id: id,
+      family: .hybrid,
+      task: SparseRecoveryTask.id,
+      title: title,
+      summary: summary,
+      needs: needs,
+      learns: learns,
+      law: law,
+      references: references,
+      arrays: [
+        SparseArrays.observations, SparseArrays.targets, SparseArrays.operators(inModel: true),
+        SparseArrays.noiseVariance("noise power, read in training where the method uses it"),
+        SparseArrays.estimates,
+      ],
+      settings: [
+        .init("layers", .integer(1...1000), standard: .integer(layers), "layers of the network"),
+        SparseArrays.stopAfter,
+      ] + settings + TrainingChoices.schedule + TrainingChoices.descriptions(standard)
+        + SparseArrays.extents,
+      version: version,
+      cost: cost,
+      prepare: { try prepared($0, $1) },
+      train: { try train($0) }
+    )
+  }
+
+  private func network(
+    _ knowledge: SparseKnowledge,
+    _ settings: Settings,
+    _ occasion: Occasion
+  ) throws -> UnfoldedNetwork<Method> {
+    let method = try make(knowledge, settings, occasion)
+    return UnfoldedNetwork(
+      constants: KnowledgeConstants(knowledge),
+      layers: method.unfolded(
+        layers: settings.integer("layers"),
+        learning: learning(settings),
+        sharing: sharing(settings)
+      )
+    )
+  }
+
+  /// The network of a model file.
+  private func loaded(_ model: ModelFile, _ settings: Settings) throws -> UnfoldedNetwork<Method> {
+    func constant(_ name: String) throws -> Tensor<Double> {
+      guard let tensor = model.tensors["constants.\(name)"]?.double else {
+        throw StudyError.invalid("\(id): the model file has no tensor 'constants.\(name)'")
+      }
+      return tensor
+    }
+    let operators = try constant("operator")
+    let scalars = try ["noise_variance", "sparsity", "variance"].map { try constant($0) }
+    guard operators.rank == 2, scalars.allSatisfy({ $0.count == 1 }) else {
+      throw StudyError.invalid("\(id): the constants of the model file have other shapes")
+    }
+    let knowledge = SparseKnowledge(
+      operators: operators,
+      noiseVariance: scalars[0].scalar,
+      sparsity: scalars[1].scalar,
+      variance: scalars[2].scalar
+    )
+    let network = try network(knowledge, settings, .loading)
+    try network.load(model.tensors, source: "the model of \(id)")
+    return network
+  }
+
+  private func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
+    guard let model else {
+      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+    }
+    let network = try loaded(model, settings)
+    let stop = settings.integer("stop_after")
+    let used = stop > 0 ? network.layers.prefix(stop) : network.layers
+    return LearnedRecovery(measurements: network.constants.operators.shape[0]) {
+      used.estimate($0)
+    }
+  }
+
+  private func train(_ request: TrainingRequest) throws -> TrainingResult {
+    let settings = request.settings
+    let problems = try TrainingProblems(request, needsOperator: true)
+    guard let knowledge = problems.knowledge else {
+      throw StudyError.missingArray("operator", source: request.data.source, expected: "[m, n]")
+    }
+    let network: UnfoldedNetwork<Method>
+    do {
+      network = try self.network(knowledge, settings, request.initial == nil ? .training : .loading)
+    } catch {
+      throw SparseArrays.asStudyError(error, source: request.data.source)
+    }
+    if let initial = request.initial {
+      try network.load(initial.tensors, source: "the initial model of \(id)")
+    }
+    let isTogether = settings.text("training") == "together"
+    let refinements = settings.numbers("refinements")
+    let watch = TrainingWatch(
+      request: request,
+      stages: isTogether ? 1 : network.layers.layers.count * (1 + refinements.count),
+      epochsAStage: settings.integer("epochs")
+    )
+    let context = watch.context(validation: problems.validation)
+    let choices = TrainingChoices.trainingSettings(
+      settings,
+      hasValidation: problems.validation != nil
+    )
+    let scale = 1 / problems.energy
+    let loss: ([String: Tensor<Float>], Tensor<Float>) throws -> Tensor<Float> = {
+      let difference = $1 - (try $0.named("targets"))
+      return square(difference).sum(axis: 1).mean() * scale
+    }
+    let outcomes: [TrainingOutcome]
+    if isTogether {
+      let weighting = LayerWeighting(rawValue: settings.text("weighting")) ?? .last
+      let outcome = try network.layers.trainTogether(
+        on: problems.training,
+        settings: choices,
+        context: context,
+        weighting: weighting,
+        problem: { try $0.named("observations") },
+        loss: loss
+      )
+      outcomes = [outcome]
+    } else {
+      outcomes = try network.layers.trainLayerByLayer(
+        on: problems.training,
+        settings: choices,
+        context: context,
+        refinements: refinements,
+        problem: { try $0.named("observations") },
+        loss: loss
+      )
+    }
+    return watch.result(outcomes, method: id, version: version, tensors: network.tensors())
+  }
+}
+
+/// Unfolded layers with what they were built from: all that a model file holds.
+struct UnfoldedNetwork<Method: IterativeMethod>: DuplicableModule where Method.Scalar == Float {
+  typealias Scalar = Float
+
+  let constants: KnowledgeConstants
+  let layers: Unfolded<Method>
+
+  func visit(_ visitor: any ModuleVisitor<Float>) {
+    visitor.child("constants", constants)
+    visitor.child("network", layers)
+  }
+
+  func duplicated(in duplication: Duplication<Float>) -> UnfoldedNetwork {
+    UnfoldedNetwork(
+      constants: constants.duplicated(in: duplication),
+      layers: layers.duplicated(in: duplication)
+    )
+  }
+}
+
+/// A trained network, ready for arrays.
+struct LearnedRecovery: PreparedMethod {
+  /// The width of an observation.
+  let measurements: Int
+  let recover: @Sendable (Tensor<Float>) -> Tensor<Float>
+
+  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
+    let (rows, isSingle) = try SparseArrays.rows(
+      "observations",
+      in: arrays,
+      width: measurements,
+      as: Float.self
+    )
+    var isDouble = false
+    if case .double = arrays["observations"] { isDouble = true }
+    let recovered = try RowChunks.mapped(rows, pool: pool) { chunk in
+      Recovered(estimates: recover(chunk), failure: nil)
+    }
+    return InferenceResult(
+      arrays: SparseArrays.output(
+        recovered.estimates,
+        isSingle: isSingle,
+        isDouble: isDouble,
+        source: arrays.source
+      )
+    )
+  }
+}

@@ -1,0 +1,177 @@
+internal import NeuralNetworks
+internal import Studies
+internal import Tensors
+
+/// The problems that a learned method is trained on, checked and cut.
+struct TrainingProblems {
+  let knowledge: SparseKnowledge?
+  let training: Dataset<Float>
+  let validation: Dataset<Float>?
+  /// The mean energy of a training signal, by which losses are divided.
+  let energy: Float
+  /// Extents of a problem.
+  let measurements: Int
+  let unknowns: Int
+
+  /// Reads the arrays of a request.
+  ///
+  /// - Parameters:
+  ///   - request: data, and validation data when there is some.
+  ///   - needsOperator: whether the bundle must hold the operator.
+  /// - Throws: ``StudyError`` for arrays that are missing or do not fit.
+  init(_ request: TrainingRequest, needsOperator: Bool) throws {
+    let data = request.data
+    let operators = needsOperator ? try SparseArrays.operators(in: data) : nil
+    let own = try Pairs(data, operators: operators)
+    let statistics = SparseKnowledge.statistics(of: own.targets)
+    if let operators {
+      knowledge = SparseKnowledge(
+        operators: operators,
+        noiseVariance: try SparseArrays.noiseVariance(in: data) ?? 0,
+        sparsity: statistics.sparsity,
+        variance: statistics.variance
+      )
+    } else {
+      knowledge = nil
+    }
+    measurements = own.observations.shape[1]
+    unknowns = own.targets.shape[1]
+    let mean = statistics.sparsity * statistics.variance * Double(unknowns)
+    energy = mean > 0 ? Float(mean) : 1
+    if let given = request.validation {
+      let held = try Pairs(given, operators: operators)
+      guard held.observations.shape[1] == measurements, held.targets.shape[1] == unknowns else {
+        throw StudyError.badShape(
+          array: "observations",
+          source: given.source,
+          expected: "[batch, \(measurements)], as the training problems",
+          actual: held.observations.shape
+        )
+      }
+      training = try own.dataset(0..<own.count)
+      validation = try held.dataset(0..<held.count)
+      return
+    }
+    let share = request.settings.number("validation_share")
+    let heldOut = share > 0 && own.count >= 2 ? max(1, Int(share * Double(own.count))) : 0
+    training = try own.dataset(0..<(own.count - heldOut))
+    validation = heldOut > 0 ? try own.dataset((own.count - heldOut)..<own.count) : nil
+  }
+
+  /// Observations and targets of one bundle.
+  private struct Pairs {
+    let observations: Tensor<Float>
+    let targets: Tensor<Float>
+    var count: Int { observations.shape[0] }
+
+    init(_ bundle: ArrayBundle, operators: Tensor<Double>?) throws(StudyError) {
+      observations = try SparseArrays.rows(
+        "observations",
+        in: bundle,
+        width: operators?.shape[0],
+        as: Float.self
+      ).rows
+      targets = try SparseArrays.rows(
+        "targets",
+        in: bundle,
+        width: operators?.shape[1],
+        as: Float.self
+      ).rows
+      guard targets.shape[0] == observations.shape[0] else {
+        throw .badShape(
+          array: "targets",
+          source: bundle.source,
+          expected: "[\(observations.shape[0]), \(targets.shape[1])], a signal an observation",
+          actual: targets.shape
+        )
+      }
+    }
+
+    func dataset(_ range: Range<Int>) throws -> Dataset<Float> {
+      try Dataset(["observations": cut(observations, range), "targets": cut(targets, range)])
+    }
+
+    private func cut(_ tensor: Tensor<Float>, _ range: Range<Int>) -> Tensor<Float> {
+      guard range.count < tensor.shape[0] else { return tensor }
+      let width = tensor.shape[1]
+      return tensor.withScalars { source in
+        Tensor(
+          Array(source[range.lowerBound * width..<range.upperBound * width]),
+          shape: [range.count, width]
+        )
+      }
+    }
+  }
+}
+
+/// What a training told on its way: the request's watchers around the loop's context.
+struct TrainingWatch {
+  let request: TrainingRequest
+  /// Stages of the training, each with its epochs.
+  let stages: Int
+  let epochsAStage: Int
+
+  /// The loop's context; a step that does not follow the last one begins a new stage.
+  func context(validation: Dataset<Float>?) -> TrainingContext<Float> {
+    var context = TrainingContext<Float>(stream: request.stream.derived("training"))
+    context.validation = validation
+    context.pool = request.pool
+    context.checkpoint = request.checkpointPath.map {
+      CheckpointPolicy(path: $0, resumes: request.resumes)
+    }
+    context.isCancelled = request.isCancelled
+    let (stages, epochsAStage, report) = (stages, epochsAStage, request.progress)
+    var (stage, lastStep) = (0, 0)
+    context.onProgress = { progress in
+      if progress.step <= lastStep { stage = min(stage + 1, stages - 1) }
+      lastStep = progress.step
+      let stageSeconds =
+        progress.secondsUsed / Double(max(progress.step, 1)) * Double(progress.plannedSteps)
+      report(
+        Studies.TrainingProgress(
+          epoch: stage * epochsAStage + progress.epoch,
+          epochs: stages * epochsAStage,
+          trainingLoss: progress.trainingLoss,
+          validationLoss: progress.validationLoss,
+          secondsLeft: progress.secondsLeft + Double(stages - 1 - stage) * stageSeconds
+        )
+      )
+    }
+    return context
+  }
+
+  /// The result of the stages, with the trained tensors.
+  func result(
+    _ outcomes: [TrainingOutcome],
+    method: String,
+    version: Int,
+    tensors: [String: NumericArray]
+  ) -> TrainingResult {
+    let model = ModelFile(
+      method: method,
+      methodVersion: version,
+      settings: request.settings.json,
+      tensors: tensors,
+      inputs: [
+        ModelFile.InputContract(name: "observations", axes: ["batch", "measurements"], unit: "")
+      ],
+      provenance: request.provenance
+    )
+    var failure: String?
+    var wasCancelled = false
+    switch outcomes.last?.status {
+    case .cancelled:
+      wasCancelled = true
+      failure = outcomes.last?.status.sentence
+    case .diverged: failure = outcomes.last?.status.sentence
+    case .completed, .stoppedEarly, nil: break
+    }
+    return TrainingResult(
+      model: model,
+      failure: failure,
+      wasCancelled: wasCancelled,
+      trainingLosses: outcomes.flatMap(\.trainingLosses),
+      validationLosses: outcomes.flatMap(\.validationLosses)
+    )
+  }
+}
