@@ -113,14 +113,19 @@ import Testing
     .denseSparse,
   ]
 
+  private func learnedMethod(_ id: String) throws -> MethodDescription {
+    try #require(Self.learned.first { $0.id == id })
+  }
+
   private func settings(_ method: MethodDescription, _ given: [String: SettingValue])
     -> [String: SettingValue]
   {
     given.filter { key, _ in method.settings.contains { $0.key == key } }
   }
 
-  @Test("training lowers the error, and the model alone runs", arguments: learned)
-  func trains(_ method: MethodDescription) throws {
+  @Test("training lowers the error, and the model alone runs", arguments: learned.map(\.id))
+  func trains(_ id: String) throws {
+    let method = try learnedMethod(id)
     // A black box knows nothing of the operator and needs ten times the problems.
     let count = method.family == .dataDriven ? 4000 : 400
     let data = try drawn(Self.small, .training, count: count, seed: 3)
@@ -176,8 +181,12 @@ import Testing
     ClassicalRecoveryMethods.amp, ClassicalRecoveryMethods.omp,
   ]
 
-  @Test("classical methods recover, in both precisions and for one vector", arguments: classical)
-  func recovers(_ method: MethodDescription) throws {
+  @Test(
+    "classical methods recover, in both precisions and for one vector",
+    arguments: classical.map(\.id)
+  )
+  func recovers(_ id: String) throws {
+    let method = try #require(Self.classical.first { $0.id == id })
     // AMP rests on the limit of large systems: in a small one the count of its non-zeros jumps for ever.
     let scale = method.id == "amp" ? 5 : 1
     let given: [String: SettingValue] = method.id == "amp" ? ["tolerance": .number(1e-3)] : [:]
@@ -253,8 +262,9 @@ import Testing
     #expect(throws: StudyError.self) { try train(.tista, ["layers": .integer(1)], on: broken) }
   }
 
-  @Test("costs count what is learned", arguments: learned)
-  func costs(_ method: MethodDescription) throws {
+  @Test("costs count what is learned", arguments: learned.map(\.id))
+  func costs(_ id: String) throws {
+    let method = try learnedMethod(id)
     let data = try drawn(Self.small, .training, count: 20, seed: 8)
     let given = settings(
       method,
