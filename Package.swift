@@ -69,8 +69,8 @@ let package = Package(
     library(
       "GrayboxCommands",
       [
-        "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Studies", "SymbolDetection",
-        "SparseRecovery",
+        "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies",
+        "SymbolDetection", "SparseRecovery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

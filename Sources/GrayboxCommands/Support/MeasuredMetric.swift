@@ -34,22 +34,17 @@ struct MeasuredMetric {
         try task.slice(joined, (count * piece / pieces)..<(count * (piece + 1) / pieces))
       }
     return try task.metrics.map { metric in
-      let counts = try bundles.map { try metric.measure($0, $0) }
-      let estimate = RatioEstimator.estimate(
-        counts.map { BlockCount(numerator: $0.sum, denominator: $0.reference) }
-      )
-      return MeasuredMetric(
+      MeasuredMetric(
         metric: metric,
         total: try metric.measure(outputs, truth),
-        interval: metric.countsErrors ? estimate.clamped(to: 0...1) : estimate
+        interval: BlockTally.interval(try bundles.map { try metric.measure($0, $0) }, of: metric)
       )
     }
   }
 
   /// One line for people: `symbol_error_rate 0.0123 [0.0119, 0.0127], 123 of 10000`.
   var line: String {
-    let value = total.sum / total.reference
-    var line = "\(metric.id) \(NumberWords.short(value))"
+    var line = "\(metric.id) \(NumberWords.short(interval.value))"
     if let lower = interval.lower, let upper = interval.upper {
       line += " [\(NumberWords.short(lower)), \(NumberWords.short(upper))]"
     }

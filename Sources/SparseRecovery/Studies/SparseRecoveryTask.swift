@@ -13,8 +13,8 @@ package enum SparseRecoveryTask {
       MetricDescription(
         id: "nmse",
         title: "normalised mean squared error",
-        unit: "",
-        isLogarithmic: true,
+        unit: "dB",
+        isLogarithmic: false,
         countsErrors: false,
         measure: { try errors($0, $1, isNormalised: true) }
       ),
