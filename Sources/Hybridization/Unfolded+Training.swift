@@ -2,12 +2,32 @@ public import NeuralNetworks
 public import Tensors
 
 extension Unfolded {
+  /// How much faster than the schedule's rate a group is trained, where not 1.
+  ///
+  /// Adam moves every number by about the rate: a step size of 1 and an entry of a matrix of 0.05 ask for
+  /// different ones.
+  public typealias RateFactors = [Method.Parameters.Group: Double]
+
   /// What is learned and what stays, as the training loop takes it.
-  public var parameterGroups: [ParameterGroup<Scalar>] {
-    let learned = learnedParameters
-    let identities = Set(learned.map { ObjectIdentifier($0) })
-    let rest = parameters.filter { !identities.contains(ObjectIdentifier($0)) }
-    return [ParameterGroup(learned), ParameterGroup(rest, isFrozen: true)]
+  public func parameterGroups(_ factors: RateFactors = [:]) -> [ParameterGroup<Scalar>] {
+    groups(moving: layers, times: 1, factors)
+  }
+
+  /// The learned groups of some layers; everything else in `self` is frozen.
+  private func groups(
+    moving some: [Method.Parameters],
+    times factor: Double,
+    _ factors: RateFactors
+  ) -> [ParameterGroup<Scalar>] {
+    var seen: Set<ObjectIdentifier> = []
+    var groups: [ParameterGroup<Scalar>] = []
+    for group in Method.Parameters.Group.allCases where learning.contains(group) {
+      let members = some.flatMap { $0.members(of: group) }
+        .filter { seen.insert(ObjectIdentifier($0)).inserted }
+      groups.append(ParameterGroup(members, rateFactor: factor * (factors[group] ?? 1)))
+    }
+    let rest = parameters.filter { !seen.contains(ObjectIdentifier($0)) }
+    return groups + [ParameterGroup(rest, isFrozen: true)]
   }
 
   /// Trains all layers together.
@@ -17,6 +37,7 @@ extension Unfolded {
   ///   - settings: how long, how large, how fast.
   ///   - context: stream, validation set, threads, checkpoint, watchers; its groups are not used.
   ///   - weighting: which layers' losses count.
+  ///   - rateFactors: how much faster some groups are trained.
   ///   - problem: from the arrays of a batch to the problem.
   ///   - loss: from the arrays of a batch and a layer's estimate to one number.
   /// - Returns: how it ended and the histories.
@@ -27,11 +48,12 @@ extension Unfolded {
     settings: TrainingSettings,
     context: TrainingContext<Scalar>,
     weighting: LayerWeighting,
+    rateFactors: RateFactors = [:],
     problem: @escaping ([String: Tensor<Scalar>]) throws -> Method.Problem,
     loss: @escaping ([String: Tensor<Scalar>], Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws -> TrainingOutcome {
     var context = context
-    context.groups = parameterGroups
+    context.groups = parameterGroups(rateFactors)
     return try train(self, on: dataset, settings: settings, context: context) { inputs, _ in
       try weighting.loss(trace(try problem(inputs))) { try loss(inputs, $0) }
     }
@@ -49,6 +71,7 @@ extension Unfolded {
   ///   - settings: of each stage.
   ///   - context: stream, validation set, threads, checkpoint, watchers; its groups are not used.
   ///   - refinements: the rate factors of the stages in which the first k layers move together.
+  ///   - rateFactors: how much faster some groups are trained, in every stage.
   ///   - problem: from the arrays of a batch to the problem.
   ///   - loss: from the arrays of a batch and the k-th estimate to one number.
   /// - Returns: the outcome of each stage, in order; the last one tells of an interruption.
@@ -59,6 +82,7 @@ extension Unfolded {
     settings: TrainingSettings,
     context: TrainingContext<Scalar>,
     refinements: [Double],
+    rateFactors: RateFactors = [:],
     problem: @escaping ([String: Tensor<Scalar>]) throws -> Method.Problem,
     loss: @escaping ([String: Tensor<Scalar>], Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws -> [TrainingOutcome] {
@@ -66,17 +90,11 @@ extension Unfolded {
     for depth in 1...layers.count {
       let network = prefix(depth)
       for (stage, factor) in ([nil] + refinements.map { Optional($0) }).enumerated() {
-        let moving =
-          factor == nil
-          ? layers[depth - 1].members(of: learning) : network.learnedParameters
-        if moving.isEmpty { continue }
-        let identities = Set(moving.map { ObjectIdentifier($0) })
-        let rest = network.parameters.filter { !identities.contains(ObjectIdentifier($0)) }
+        let moving = factor == nil ? [layers[depth - 1]] : network.layers
+        if moving.allSatisfy({ $0.members(of: learning).isEmpty }) { continue }
         var context = context
         context.stream = context.stream.derived("layer \(depth)", index: stage)
-        context.groups = [
-          ParameterGroup(moving, rateFactor: factor ?? 1), ParameterGroup(rest, isFrozen: true),
-        ]
+        context.groups = network.groups(moving: moving, times: factor ?? 1, rateFactors)
         context.checkpoint?.path += ".\(depth)-\(stage)"
         let outcome = try train(network, on: dataset, settings: settings, context: context) {
           inputs,

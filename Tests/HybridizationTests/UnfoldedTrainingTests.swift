@@ -60,6 +60,23 @@ import Testing
     #expect(network.layers[0].matrix.value.scalars == matrix.scalars, "what is not learned stays")
   }
 
+  @Test("a group of rate 0 stays where it is")
+  func rateFactors() throws {
+    let (method, dataset) = try data(5)
+    let network = method.unfolded(layers: 2, learning: [.stepSize, .momentum])
+    try network.trainTogether(
+      on: dataset,
+      settings: Self.settings(3),
+      context: TrainingContext(stream: RandomStream(seed: 5)),
+      weighting: .uniform,
+      rateFactors: [.momentum: 0],
+      problem: { try $0.named("observations") },
+      loss: loss
+    )
+    #expect(network.layers.allSatisfy { $0.momentum.value.scalar == 0 })
+    #expect(network.layers.allSatisfy { $0.stepSize.value.scalar != 0.1 })
+  }
+
   @Test("layer by layer each added layer lowers the error")
   func layerByLayer() throws {
     let (method, dataset) = try data(3)

@@ -133,8 +133,8 @@ struct StudyReportMaker {
           panel.axisUnit = label.unit
         }
       }
-      if let key = StudyAxis.inferenceSetting(panel.axis),
-        let setting = part.inferenceSetting(key, in: catalogue)
+      if let (key, _) = StudyAxis.methodSetting(panel.axis),
+        let setting = part.methodSetting(key, in: catalogue)
       {
         panel.axisTitle = setting.summary
         panel.axisUnit = setting.unit

@@ -27,8 +27,8 @@ struct RowMaker {
 
   private func unit(of key: String) -> String {
     if key == "train_size" { return world.scenario.map { "\($0.item)s" } ?? "items" }
-    if let setting = StudyAxis.inferenceSetting(key) {
-      return world.part.inferenceSetting(setting, in: world.catalogue)?.unit ?? ""
+    if let (setting, _) = StudyAxis.methodSetting(key) {
+      return world.part.methodSetting(setting, in: world.catalogue)?.unit ?? ""
     }
     let bare = key.hasPrefix("training.") ? String(key.dropFirst("training.".count)) : key
     return world.scenario?.axisLabels[bare]?.unit

@@ -27,19 +27,23 @@ package struct StudyCell: Sendable {
     }
   }
 
-  /// A method's settings here: its own, and those that an axis changes at inference.
+  /// A method's settings here: its own, and those that axes change.
   ///
   /// - Parameters:
   ///   - method: the entry of the study file.
   ///   - description: of the method; a setting that it does not have changes nothing.
-  /// - Returns: the settings to prepare it with.
+  ///   - inTraining: whether axes of inference are left out.
+  /// - Returns: the settings to train or to prepare it with.
   /// - Throws: ``StudyError`` for a value out of range.
-  package func settings(of method: StudyMethod, _ description: MethodDescription)
-    throws(StudyError) -> Settings
-  {
+  package func settings(
+    of method: StudyMethod,
+    _ description: MethodDescription,
+    inTraining: Bool = false
+  ) throws(StudyError) -> Settings {
     var values = method.settings.values
     for coordinate in coordinates {
-      guard let key = StudyAxis.inferenceSetting(coordinate.key),
+      guard let (key, isTrained) = StudyAxis.methodSetting(coordinate.key),
+        isTrained || !inTraining,
         let setting = description.settings.first(where: { $0.key == key })
       else { continue }
       values[key] = try setting.checked(number: coordinate.value, owner: method.label)
@@ -115,7 +119,7 @@ extension StudyPart {
 
   /// Whether an axis changes what is drawn.
   static func changesScenario(_ key: String) -> Bool {
-    !changesLearning(key) && StudyAxis.inferenceSetting(key) == nil
+    !changesLearning(key) && StudyAxis.methodSetting(key) == nil
   }
 
   /// Whether an axis changes what is learned and not what is judged on.

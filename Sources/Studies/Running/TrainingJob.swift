@@ -39,6 +39,10 @@ extension StudyPart {
     let description = try world.description(of: method)
     guard description.train != nil else { return nil }
     let settings = try trainingSettings(of: method, in: cell, scenario: world.scenario)
+    var method = method
+    let own = try cell.settings(of: method, description, inTraining: true)
+    let isSwept = own != method.settings
+    method.settings = own
     let axisSize = cell.coordinates.first { $0.key == "train_size" }.map { Int($0.value) }
     let size = method.training.size ?? axisSize ?? training.size
     let validation = method.training.validation ?? training.validation
@@ -52,6 +56,7 @@ extension StudyPart {
     let text =
       "\(key);validation=\(validation ?? 0);replicate=\(replicate);seed=\(seed)"
       + ";version=\(description.version);\(StudyNode.map(decisive).flow)"
+      + (isSwept ? StudyNode(own.values).flow : "")
     let digest = StudyHash.of(text).prefix(10)
     let words = world.scenario.map { Self.telling(settings, of: $0) } ?? []
     let parts = [method.id] + words + ["n\(size.map { "\($0)" } ?? "all")", "r\(replicate)"]

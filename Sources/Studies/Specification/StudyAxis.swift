@@ -1,8 +1,8 @@
 /// A setting and the numbers that it takes in turn.
 public struct StudyAxis: Sendable, Hashable {
   /// A setting of the scenario, `train_size`, `training.KEY` for a setting of the scenario that
-  /// changes in training only, or `inference.KEY` for a setting of the methods that changes after
-  /// training only.
+  /// changes in training only, `method.KEY` for a setting of the methods, or `inference.KEY` for one
+  /// that changes after training only.
   public var key: String
   /// The numbers in order; no number comes twice.
   public var values: [Double]
@@ -13,10 +13,14 @@ public struct StudyAxis: Sendable, Hashable {
     self.values = values
   }
 
-  /// The setting of the methods that an axis of inference changes, or nil for another axis.
-  package static func inferenceSetting(_ key: String) -> String? {
-    let prefix = "inference."
-    return key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : nil
+  /// The setting of the methods that an axis changes, and whether training sees it; nil for another
+  /// axis.
+  package static func methodSetting(_ key: String) -> (key: String, isTrained: Bool)? {
+    for (prefix, isTrained) in [("method.", true), ("inference.", false)]
+    where key.hasPrefix(prefix) {
+      return (String(key.dropFirst(prefix.count)), isTrained)
+    }
+    return nil
   }
 
   /// The most values of one axis.

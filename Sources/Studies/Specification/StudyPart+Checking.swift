@@ -99,7 +99,7 @@ extension StudyPart {
       throw .invalid("\(owner): a setting is swept or averaged twice")
     }
     for axis in average
-    where Self.changesLearning(axis.key) || StudyAxis.inferenceSetting(axis.key) != nil {
+    where Self.changesLearning(axis.key) || StudyAxis.methodSetting(axis.key) != nil {
       throw .invalid("\(owner): average: '\(axis.key)' cannot be averaged over")
     }
     for axis in axes + average {
@@ -114,8 +114,8 @@ extension StudyPart {
         }
         continue
       }
-      if let key = StudyAxis.inferenceSetting(axis.key) {
-        try checkInference(axis, key, owner: owner, catalogue: catalogue)
+      if let (key, _) = StudyAxis.methodSetting(axis.key) {
+        try checkMethodSetting(axis, key, owner: owner, catalogue: catalogue)
         continue
       }
       let key = axis.key.hasPrefix("training.") ? String(axis.key.dropFirst(9)) : axis.key
@@ -132,7 +132,12 @@ extension StudyPart {
   }
 
   /// At least one method must have the setting, and those that have it must take every value.
-  private func checkInference(_ axis: StudyAxis, _ key: String, owner: String, catalogue: Catalogue)
+  private func checkMethodSetting(
+    _ axis: StudyAxis,
+    _ key: String,
+    owner: String,
+    catalogue: Catalogue
+  )
     throws(StudyError)
   {
     guard tracking == nil else {
@@ -149,13 +154,13 @@ extension StudyPart {
       throw .unknownKey(
         axis.key,
         owner: "\(owner): axes",
-        known: Set(owners.flatMap { $0.settings.map { "inference.\($0.key)" } }).sorted()
+        known: Set(owners.flatMap { $0.settings.map(\.key) }).sorted()
       )
     }
   }
 
-  /// A setting that an axis of inference changes, as the first method that has it describes it.
-  package func inferenceSetting(_ key: String, in catalogue: Catalogue) -> SettingDescription? {
+  /// A setting that an axis changes, as the first method that has it describes it.
+  package func methodSetting(_ key: String, in catalogue: Catalogue) -> SettingDescription? {
     methods.lazy.compactMap { entry in
       catalogue.methods.first { $0.id == entry.id }?.settings.first { $0.key == key }
     }.first

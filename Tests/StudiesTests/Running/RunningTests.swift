@@ -108,6 +108,26 @@ import Testing
     }
   }
 
+  @Test("an axis of a method's setting is trained for each value")
+  func methodAxis() throws {
+    let hooks = Toy.Hooks()
+    try ToyFiles.withFolder { folder in
+      let yaml = ToyStudy.standard
+        .replacing("axes: {snr: [0, 6]}", with: "axes: {method.epochs: [1, 7]}")
+        .replacing("errors: 20, ", with: "")
+      let outcome = try ToyStudy.run(yaml, in: folder, hooks: hooks)
+      #expect(hooks.trainings.count == 8, "for each value, averaged value and replicate")
+      let learned = outcome.rows("Learned").filter { $0.replicate == 0 }
+      #expect(learned.map(\.axisValue) == [1, 7])
+      #expect(learned[0].errors != learned[1].errors)
+      let known = outcome.rows("Known").filter { $0.replicate == 0 }
+      #expect(
+        known[0].errors == known[1].errors,
+        "it has no such setting, and sees the same arrays"
+      )
+    }
+  }
+
   @Test("an axis of inference must be a setting of a method, and in range")
   func wrongInferenceAxis() throws {
     for (axis, word) in [("inference.depth: [1]", "depth"), ("inference.threshold: [9]", "9")] {
