@@ -29,6 +29,7 @@ demo: build
 test: setup
 	$(BUILD) --build-tests
 	$(TEST)
+	$(SWIFT) run -c release --skip-build NonNegativeLeastSquares
 	GRAYBOX_KERNELS=baseline $(TEST) --filter $(KERNEL_TESTS)
 	GRAYBOX_KERNELS=v3 $(TEST) --filter $(KERNEL_TESTS)
 	GRAYBOX_BLAS=none $(TEST) --filter $(KERNEL_TESTS)

@@ -79,6 +79,12 @@ let package = Package(
       dependencies: ["GrayboxCommands"],
       swiftSettings: swiftSettings
     ),
+    .executableTarget(
+      name: "NonNegativeLeastSquares",
+      dependencies: ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization"],
+      path: "Examples/NonNegativeLeastSquares",
+      swiftSettings: swiftSettings
+    ),
 
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(

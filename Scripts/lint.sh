@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 status=0
 
-swift format lint --strict --parallel --recursive Package.swift Sources Tests || status=1
+swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples || status=1
 
 clang=$(command -v clang || true)
 if [ -n "$clang" ]; then

@@ -19,7 +19,10 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAMS = ("train_torch.py", "train_jax.py", "viterbi.py", "tracking_torch.py")
+PROGRAMS = (
+    "train_torch.py", "train_jax.py", "lista_torch.py", "lista_jax.py", "viterbi.py",
+    "tracking_torch.py",
+)
 
 
 def parsed():

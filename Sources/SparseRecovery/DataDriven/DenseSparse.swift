@@ -121,7 +121,7 @@ enum DenseSparseMethod {
         settings,
         hasValidation: problems.validation != nil
       ),
-      context: watch.context(validation: problems.validation)
+      context: watch.context(problems)
     ) { inputs, mode in
       let estimate = network(try inputs.named("observations"), mode: mode)
       return square(estimate - (try inputs.named("targets"))).sum(axis: 1).mean() * scale

@@ -137,7 +137,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
       stages: isTogether ? 1 : network.layers.layers.count * (1 + refinements.count),
       epochsAStage: settings.integer("epochs")
     )
-    let context = watch.context(validation: problems.validation)
+    let context = watch.context(problems)
     let choices = TrainingChoices.trainingSettings(
       settings,
       hasValidation: problems.validation != nil

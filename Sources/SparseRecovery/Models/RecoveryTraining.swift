@@ -7,6 +7,8 @@ struct TrainingProblems {
   let knowledge: SparseKnowledge?
   let training: Dataset<Float>
   let validation: Dataset<Float>?
+  /// The problems of later passes, drawn anew; nil to repeat the same.
+  let redraw: (@Sendable (Int) throws -> Dataset<Float>)?
   /// The mean energy of a training signal, by which losses are divided.
   let energy: Float
   /// Extents of a problem.
@@ -50,12 +52,23 @@ struct TrainingProblems {
       }
       training = try own.dataset(0..<own.count)
       validation = try held.dataset(0..<held.count)
+      redraw = Self.redraw(request, operators, count: own.count)
       return
     }
     let share = request.settings.number("validation_share")
     let heldOut = share > 0 && own.count >= 2 ? max(1, Int(share * Double(own.count))) : 0
     training = try own.dataset(0..<(own.count - heldOut))
     validation = heldOut > 0 ? try own.dataset((own.count - heldOut)..<own.count) : nil
+    redraw = Self.redraw(request, operators, count: own.count - heldOut)
+  }
+
+  private static func redraw(
+    _ request: TrainingRequest,
+    _ operators: Tensor<Double>?,
+    count: Int
+  ) -> (@Sendable (Int) throws -> Dataset<Float>)? {
+    guard let draw = request.redraw else { return nil }
+    return { try Pairs(try draw($0), operators: operators).dataset(0..<count) }
   }
 
   /// Observations and targets of one bundle.
@@ -112,9 +125,10 @@ struct TrainingWatch {
   let epochsAStage: Int
 
   /// The loop's context; a step that does not follow the last one begins a new stage.
-  func context(validation: Dataset<Float>?) -> TrainingContext<Float> {
+  func context(_ problems: TrainingProblems) -> TrainingContext<Float> {
     var context = TrainingContext<Float>(stream: request.stream.derived("training"))
-    context.validation = validation
+    context.validation = problems.validation
+    context.redraw = problems.redraw
     context.pool = request.pool
     context.checkpoint = request.checkpointPath.map {
       CheckpointPolicy(path: $0, resumes: request.resumes)
