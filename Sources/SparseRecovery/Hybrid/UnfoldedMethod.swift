@@ -31,6 +31,9 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
   var make: @Sendable (SparseKnowledge, Settings, Occasion) throws -> Method
   var learning: @Sendable (Settings) -> Set<Group>
   var sharing: @Sendable (Settings) -> ParameterSharing<Group> = { _ in .perLayer }
+  /// Takes over what ISTA with learned steps has learned for a layer; nil for methods that cannot.
+  var adopt:
+    (@Sendable (ShrinkageParameters<Float>, _ into: Method.Parameters, ISTA<Float>) -> Void)?
   /// Learned numbers and multiply-accumulates of K layers.
   var cost: @Sendable (Settings) -> MethodDescription.Cost
 
@@ -54,7 +57,8 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
       settings: [
         .init("layers", .integer(1...1000), standard: .integer(layers), "layers of the network"),
         SparseArrays.stopAfter,
-      ] + settings + TrainingChoices.schedule + TrainingChoices.descriptions(standard)
+      ] + settings + (adopt == nil ? [] : [TrainingChoices.warmUp]) + TrainingChoices.schedule
+        + TrainingChoices.descriptions(standard)
         + SparseArrays.extents,
       version: version,
       cost: cost,
@@ -69,14 +73,55 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     _ occasion: Occasion
   ) throws -> UnfoldedNetwork<Method> {
     let method = try make(knowledge, settings, occasion)
-    return UnfoldedNetwork(
-      constants: KnowledgeConstants(knowledge),
-      layers: method.unfolded(
+    let layers: Unfolded<Method>
+    if warmUpEpochs(settings) > 0 {
+      // What is not learned differs between the layers too.
+      let own = method.unfolded(layers: settings.integer("layers"))
+      layers = Unfolded(method, layers: own.layers, learning: learning(settings))
+    } else {
+      layers = method.unfolded(
         layers: settings.integer("layers"),
         learning: learning(settings),
         sharing: sharing(settings)
       )
+    }
+    return UnfoldedNetwork(constants: KnowledgeConstants(knowledge), layers: layers)
+  }
+
+  private func warmUpEpochs(_ settings: Settings) -> Int {
+    adopt == nil || settings.text("sharing") == "tied" ? 0 : settings.integer("warm_up")
+  }
+
+  /// Trains ISTA's steps and thresholds first and starts the layers there.
+  ///
+  /// - Returns: how it ended; nil when there is nothing to warm up.
+  private func warmUp(
+    _ network: UnfoldedNetwork<Method>,
+    _ knowledge: SparseKnowledge,
+    _ problems: TrainingProblems,
+    _ request: TrainingRequest
+  ) throws -> TrainingOutcome? {
+    let settings = request.settings
+    let epochs = warmUpEpochs(settings)
+    guard let adopt, epochs > 0, request.initial == nil else { return nil }
+    let base = InitialChoices.ista(knowledge, settings)
+    let steps = base.unfolded(
+      layers: settings.integer("layers"),
+      learning: [.stepSizes, .thresholds]
     )
+    var choices = TrainingChoices.trainingSettings(
+      settings,
+      hasValidation: problems.validation != nil
+    )
+    choices.duration = .epochs(epochs)
+    choices.schedule = .cosine(from: 5e-3, to: 5e-4)
+    var context = TrainingWatch(request: request, stages: 1, epochsAStage: epochs)
+      .context(problems)
+    context.stream = context.stream.derived("warm-up")
+    context.checkpoint = nil
+    let outcome = try trained(steps, problems, choices, context, settings).last
+    for (layer, own) in zip(steps.layers, network.layers.layers) { adopt(layer, own, base) }
+    return outcome
   }
 
   /// The network of a model file.
@@ -130,46 +175,65 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     if let initial = request.initial {
       try network.load(initial.tensors, source: "the initial model of \(id)")
     }
-    let isTogether = settings.text("training") == "together"
     let refinements = settings.numbers("refinements")
+    let isTogether = settings.text("training") == "together"
     let watch = TrainingWatch(
       request: request,
       stages: isTogether ? 1 : network.layers.layers.count * (1 + refinements.count),
       epochsAStage: settings.integer("epochs")
     )
-    let context = watch.context(problems)
     let choices = TrainingChoices.trainingSettings(
       settings,
       hasValidation: problems.validation != nil
     )
+    var outcomes: [TrainingOutcome] = []
+    if let warm = try warmUp(network, knowledge, problems, request) { outcomes = [warm] }
+    switch outcomes.last?.status {
+    case .cancelled, .diverged: break
+    case .completed, .stoppedEarly, nil:
+      outcomes = try trained(
+        network.layers,
+        problems,
+        choices,
+        watch.context(problems),
+        settings
+      )
+    }
+    return watch.result(outcomes, method: id, version: version, tensors: network.tensors())
+  }
+
+  /// Trains the learned parameters of unfolded layers by the schedule of the settings.
+  private func trained<Other: IterativeMethod>(
+    _ layers: Unfolded<Other>,
+    _ problems: TrainingProblems,
+    _ choices: TrainingSettings,
+    _ context: TrainingContext<Float>,
+    _ settings: Settings
+  ) throws -> [TrainingOutcome] where Other.Scalar == Float, Other.Problem == Tensor<Float> {
     let scale = 1 / problems.energy
     let loss: ([String: Tensor<Float>], Tensor<Float>) throws -> Tensor<Float> = {
       let difference = $1 - (try $0.named("targets"))
       return square(difference).sum(axis: 1).mean() * scale
     }
-    let outcomes: [TrainingOutcome]
-    if isTogether {
-      let weighting = LayerWeighting(rawValue: settings.text("weighting")) ?? .last
-      let outcome = try network.layers.trainTogether(
+    guard settings.text("training") == "together" else {
+      return try layers.trainLayerByLayer(
         on: problems.training,
         settings: choices,
         context: context,
-        weighting: weighting,
-        problem: { try $0.named("observations") },
-        loss: loss
-      )
-      outcomes = [outcome]
-    } else {
-      outcomes = try network.layers.trainLayerByLayer(
-        on: problems.training,
-        settings: choices,
-        context: context,
-        refinements: refinements,
+        refinements: settings.numbers("refinements"),
         problem: { try $0.named("observations") },
         loss: loss
       )
     }
-    return watch.result(outcomes, method: id, version: version, tensors: network.tensors())
+    let outcome = try layers.trainTogether(
+      on: problems.training,
+      settings: choices,
+      context: context,
+      weighting: LayerWeighting(rawValue: settings.text("weighting")) ?? .last,
+      problem: { try $0.named("observations") },
+      loss: loss
+    )
+    return [outcome]
   }
 }
 

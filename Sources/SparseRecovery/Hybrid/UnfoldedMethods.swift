@@ -5,12 +5,18 @@ package import Studies
 internal import Tensors
 
 /// Settings that several unfolded methods share.
-private enum Choices {
+enum InitialChoices {
   static let penalty = SettingDescription(
     "penalty",
     .number(0...1e12),
     standard: .number(0.1),
     "weight of the absolute values from which the first thresholds follow"
+  )
+  static let stepSize = SettingDescription(
+    "step_size",
+    .number(0...1e6),
+    standard: .number(0),
+    "the first step size, times which the penalty is the first threshold; 0 for 1/L"
   )
   static let thresholds = SettingDescription(
     "thresholds",
@@ -47,6 +53,10 @@ private enum Choices {
     matrix: Tensor<Double>? = nil,
     stepSize: Double? = nil
   ) -> ISTA<Float> {
+    var stepSize = stepSize
+    if stepSize == nil, settings.values["step_size"] != nil, settings.number("step_size") > 0 {
+      stepSize = settings.number("step_size")
+    }
     var selection: SupportSelection?
     if settings.values["support_share"] != nil, settings.number("support_share") > 0 {
       selection = SupportSelection(
@@ -87,14 +97,14 @@ extension MethodDescription {
     learns: ["step sizes", "thresholds"],
     law: "at steps 1/L and thresholds penalty/L, K layers are K iterations of ISTA, to the bit",
     references: ["gregor2010lista", "shlezinger2022mbopt"],
-    settings: [Choices.penalty, Choices.thresholds],
+    settings: [InitialChoices.penalty, InitialChoices.stepSize, InitialChoices.thresholds],
     standard: .init(epochs: 20, rate: 1e-2),
-    make: { knowledge, settings, _ in Choices.ista(knowledge, settings) },
+    make: { knowledge, settings, _ in InitialChoices.ista(knowledge, settings) },
     learning: { _ in [.stepSizes, .thresholds] },
     cost: { settings in
-      let (m, n, k, used) = Choices.size(settings)
+      let (m, n, k, used) = InitialChoices.size(settings)
       return .init(
-        parameters: k * (1 + Choices.thresholdCount(settings)),
+        parameters: k * (1 + InitialChoices.thresholdCount(settings)),
         multiplyAccumulates: (2 * used - 1) * m * n
       )
     }
@@ -108,16 +118,27 @@ extension MethodDescription {
     learns: ["input matrices", "state matrices", "thresholds"],
     law: "at W1 = mu A', W2 = I - mu A'A and thresholds penalty mu it is ISTA, to rounding",
     references: ["gregor2010lista"],
-    settings: [Choices.penalty, Choices.thresholds, Choices.sharing],
-    make: { knowledge, settings, _ in LISTA(Choices.ista(knowledge, settings)) },
+    settings: [
+      InitialChoices.penalty, InitialChoices.stepSize, InitialChoices.thresholds,
+      InitialChoices.sharing,
+    ],
+    make: { knowledge, settings, _ in LISTA(InitialChoices.ista(knowledge, settings)) },
     learning: { _ in [.thresholds, .matrices] },
     sharing: { $0.text("sharing") == "tied" ? .tying([.matrices]) : .perLayer },
+    adopt: { learned, layer, base in
+      let start = LISTA(
+        ISTA(operators: base.operators, penalty: 0, stepSize: Double(learned.stepSize.value.scalar))
+      ).initialParameters(ofLayer: 0)
+      layer.threshold.set(learned.threshold.value)
+      layer.inputMatrix.set(start.inputMatrix.value)
+      layer.stateMatrix.set(start.stateMatrix.value)
+    },
     cost: { settings in
-      let (m, n, k, used) = Choices.size(settings)
+      let (m, n, k, used) = InitialChoices.size(settings)
       let matrices = m * n + n * n
       let sets = settings.text("sharing") == "tied" ? 1 : k
       return .init(
-        parameters: sets * matrices + k * Choices.thresholdCount(settings),
+        parameters: sets * matrices + k * InitialChoices.thresholdCount(settings),
         multiplyAccumulates: used * m * n + (used - 1) * n * n
       )
     }
@@ -141,7 +162,7 @@ extension MethodDescription {
     law:
       "at W = A, K layers are K iterations of ISTA with support selection, to the bit; with a support"
       + " share of 0 it is LISTA-CP",
-    settings: Choices.selection(0.012)
+    settings: InitialChoices.selection(0.012)
   )
 
   private static func coupled(
@@ -158,15 +179,22 @@ extension MethodDescription {
       learns: ["matrices", "thresholds"],
       law: law,
       references: ["chen2018lista"],
-      settings: [Choices.penalty, Choices.thresholds, Choices.sharing] + settings,
-      make: { knowledge, settings, _ in Choices.ista(knowledge, settings) },
+      settings: [
+        InitialChoices.penalty, InitialChoices.stepSize, InitialChoices.thresholds,
+        InitialChoices.sharing,
+      ] + settings,
+      make: { knowledge, settings, _ in InitialChoices.ista(knowledge, settings) },
       learning: { _ in [.matrices, .thresholds] },
       sharing: { $0.text("sharing") == "tied" ? .tying([.matrices]) : .perLayer },
+      adopt: { learned, layer, _ in
+        layer.threshold.set(learned.threshold.value)
+        layer.stepSize.set(learned.stepSize.value)
+      },
       cost: { settings in
-        let (m, n, k, used) = Choices.size(settings)
+        let (m, n, k, used) = InitialChoices.size(settings)
         let sets = settings.text("sharing") == "tied" ? 1 : k
         return .init(
-          parameters: sets * m * n + k * Choices.thresholdCount(settings),
+          parameters: sets * m * n + k * InitialChoices.thresholdCount(settings),
           multiplyAccumulates: (2 * used - 1) * m * n
         )
       }
@@ -184,14 +212,14 @@ extension MethodDescription {
       + " bit",
     references: ["liu2019alista"],
     settings: [
-      Choices.penalty, Choices.thresholds,
+      InitialChoices.penalty, InitialChoices.thresholds,
       .init(
         "weight",
         .choice(["closed-form", "minimax", "dictionary"]),
         standard: .text("closed-form"),
         "the least-squares weight, one of smaller largest coherence (slower to compute), or the dictionary"
       ),
-    ] + Choices.selection(0.012),
+    ] + InitialChoices.selection(0.012),
     standard: .init(epochs: 10, rate: 5e-3),
     make: { knowledge, settings, occasion in
       let a = knowledge.operators
@@ -205,13 +233,18 @@ extension MethodDescription {
       }
       // Columns satisfy w'a = 1, for which a full step is the natural start.
       let isDictionary = settings.text("weight") == "dictionary"
-      return Choices.ista(knowledge, settings, matrix: weight, stepSize: isDictionary ? nil : 1)
+      return InitialChoices.ista(
+        knowledge,
+        settings,
+        matrix: weight,
+        stepSize: isDictionary ? nil : 1
+      )
     },
     learning: { _ in [.stepSizes, .thresholds] },
     cost: { settings in
-      let (m, n, k, used) = Choices.size(settings)
+      let (m, n, k, used) = InitialChoices.size(settings)
       return .init(
-        parameters: k * (1 + Choices.thresholdCount(settings)),
+        parameters: k * (1 + InitialChoices.thresholdCount(settings)),
         multiplyAccumulates: (2 * used - 1) * m * n
       )
     }
@@ -239,7 +272,7 @@ extension MethodDescription {
     },
     learning: { _ in [.stepSizes] },
     cost: { settings in
-      let (m, n, k, used) = Choices.size(settings)
+      let (m, n, k, used) = InitialChoices.size(settings)
       return .init(parameters: k, multiplyAccumulates: (2 * used - 1) * m * n)
     }
   ).description
@@ -260,7 +293,7 @@ extension MethodDescription {
         standard: .number(1.14),
         "the first thresholds over the estimated standard deviation of the error"
       ),
-      Choices.sharing,
+      InitialChoices.sharing,
     ],
     make: { knowledge, settings, _ in
       AMP(
@@ -271,7 +304,7 @@ extension MethodDescription {
     learning: { _ in [.matrices, .thresholds] },
     sharing: { $0.text("sharing") == "tied" ? .tying([.matrices]) : .perLayer },
     cost: { settings in
-      let (m, n, k, used) = Choices.size(settings)
+      let (m, n, k, used) = InitialChoices.size(settings)
       let sets = settings.text("sharing") == "tied" ? 1 : k
       return .init(parameters: sets * m * n + k, multiplyAccumulates: (2 * used - 1) * m * n)
     }
@@ -284,22 +317,22 @@ extension MethodDescription {
         "learn",
         .choice(["hyper-parameters", "matrices"]),
         standard: .text("hyper-parameters"),
-        "a threshold, a coupling and a dual step a layer; or both matrices, a threshold and a dual step"
+        "threshold, coupling, dual step and relaxation of each layer; or both matrices, threshold and dual step"
       ),
-      Choices.penalty,
+      InitialChoices.penalty,
       .init(
         "coupling",
         .number(0...1e12),
         standard: .number(0),
         "the first weight 2 lambda of the sparse copy; 0 for half the mean eigenvalue of A A'"
       ),
-      Choices.sharing,
+      InitialChoices.sharing,
     ]
     let hyper = UnfoldedMethod<ADMM<Float>>(
       id: "unfolded-admm",
       title: "Unfolded ADMM",
       summary: "ADMM for the Lasso with numbers, or also matrices, learned for each iteration.",
-      learns: ["thresholds", "couplings or matrices", "dual steps"],
+      learns: ["thresholds", "couplings and relaxations, or matrices", "dual steps"],
       law:
         "at the classical values, K layers are K iterations of ADMM: to the bit with numbers, to rounding"
         + " with matrices",
@@ -315,7 +348,7 @@ extension MethodDescription {
           coupling: coupling > 0 ? coupling : nil
         )
       },
-      learning: { _ in [.thresholds, .couplings, .dualSteps] },
+      learning: { _ in [.thresholds, .couplings, .dualSteps, .relaxations] },
       sharing: { $0.text("sharing") == "tied" ? .tied : .perLayer },
       cost: { admmCost($0) }
     )
@@ -357,7 +390,7 @@ extension MethodDescription {
   }()
 
   private static func admmCost(_ settings: Settings) -> Cost {
-    let (m, n, k, used) = Choices.size(settings)
+    let (m, n, k, used) = InitialChoices.size(settings)
     let sets = settings.text("sharing") == "tied" ? 1 : k
     if settings.text("learn") == "matrices" {
       return Cost(
@@ -365,6 +398,6 @@ extension MethodDescription {
         multiplyAccumulates: used * m * n + (used - 1) * n * n
       )
     }
-    return Cost(parameters: sets * 3, multiplyAccumulates: m * m + (2 * used - 1) * m * n)
+    return Cost(parameters: sets * 4, multiplyAccumulates: m * m + (2 * used - 1) * m * n)
   }
 }

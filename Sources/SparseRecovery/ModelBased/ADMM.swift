@@ -21,7 +21,7 @@ public struct SplittingState<Scalar: RealTensorScalar> {
   /// `v - u`; nil in the first iteration, where it is zero.
   var target: Tensor<Scalar>? { iteration == 0 ? nil : sparse - dual }
 
-  /// `v = shrink(s + u, theta)`, `u + mu (s - v)`: what all variants share.
+  /// `v = shrink(s + u, theta)`, `u + mu (s - v)`: what all variants share; `s` as relaxed.
   func advanced(
     _ smooth: Tensor<Scalar>,
     threshold: Tensor<Scalar>,
@@ -42,7 +42,8 @@ public struct SplittingState<Scalar: RealTensorScalar> {
 ///
 /// Problem: `min |x - A s|^2 / 2 + rho |v|_1` with `s = v`. Equations:
 /// `s = (A'A + 2 lambda I)^-1 (A'x + 2 lambda (v - u))`, `v = shrink(s + u, rho / (2 lambda))`,
-/// `u = u + mu (s - v)`; the estimate is `v`. The inverse is applied through the operator's orthogonal
+/// `u = u + mu (s - v)`; the estimate is `v`. Between the first two, `s` is relaxed to
+/// `alpha s + (1 - alpha) v`, which changes nothing at `alpha = 1`. The inverse is applied through the operator's orthogonal
 /// rows, `s = w + (x Q - w G') / (eigenvalues + 2 lambda) G` with `w = v - u`, so that `lambda` can be learned.
 ///
 /// - SeeAlso: `boyd2011admm`, `shlezinger2022mbopt`.
@@ -57,6 +58,8 @@ public struct ADMM<Scalar: RealTensorScalar>: IterativeMethod {
       case couplings
       /// `mu`.
       case dualSteps
+      /// `alpha`.
+      case relaxations
     }
 
     /// `rho / (2 lambda)`, `[]`; its magnitude is used.
@@ -65,6 +68,8 @@ public struct ADMM<Scalar: RealTensorScalar>: IterativeMethod {
     public let logCoupling: Parameter<Scalar>
     /// `mu`, `[]`.
     public let dualStep: Parameter<Scalar>
+    /// `alpha`, `[]`.
+    public let relaxation: Parameter<Scalar>
 
     /// The parameters of a group.
     public func members(of group: Group) -> [Parameter<Scalar>] {
@@ -72,14 +77,16 @@ public struct ADMM<Scalar: RealTensorScalar>: IterativeMethod {
       case .thresholds: [threshold]
       case .couplings: [logCoupling]
       case .dualSteps: [dualStep]
+      case .relaxations: [relaxation]
       }
     }
 
-    /// Names `threshold`, `log_coupling` and `dual_step`.
+    /// Names `threshold`, `log_coupling`, `dual_step` and `relaxation`.
     public func visit(_ visitor: any ModuleVisitor<Scalar>) {
       visitor.parameter("threshold", threshold)
       visitor.parameter("log_coupling", logCoupling)
       visitor.parameter("dual_step", dualStep)
+      visitor.parameter("relaxation", relaxation)
     }
 
     /// The same with parameters of its own.
@@ -87,7 +94,8 @@ public struct ADMM<Scalar: RealTensorScalar>: IterativeMethod {
       Parameters(
         threshold: duplication.copy(threshold),
         logCoupling: duplication.copy(logCoupling),
-        dualStep: duplication.copy(dualStep)
+        dualStep: duplication.copy(dualStep),
+        relaxation: duplication.copy(relaxation)
       )
     }
   }
@@ -138,7 +146,8 @@ public struct ADMM<Scalar: RealTensorScalar>: IterativeMethod {
     Parameters(
       threshold: Parameter(Tensor(Scalar(penalty / coupling))),
       logCoupling: Parameter(Tensor(Scalar(naturalLogarithm(coupling)))),
-      dualStep: Parameter(Tensor(Scalar(dualStep)))
+      dualStep: Parameter(Tensor(Scalar(dualStep))),
+      relaxation: Parameter(Tensor(1))
     )
   }
 
@@ -160,12 +169,14 @@ public struct ADMM<Scalar: RealTensorScalar>: IterativeMethod {
     _ parameters: Parameters
   ) -> SplittingState<Scalar> {
     let scale = eigenvalues + exp(parameters.logCoupling.value)
+    let relaxation = parameters.relaxation.value
     var smooth: Tensor<Scalar>
     if let target = state.target {
       let misfit = state.observations - matmul(target, rows, transposeB: true)
       smooth = target + matmul(misfit / scale, rows)
+      smooth = relaxation * smooth + (1 - relaxation) * state.sparse
     } else {
-      smooth = matmul(state.observations / scale, rows)
+      smooth = relaxation * matmul(state.observations / scale, rows)
     }
     return state.advanced(
       smooth,

@@ -78,6 +78,15 @@ package enum TrainingChoices {
     ]
   }
 
+  /// How a network with learned matrices begins.
+  package static let warmUp = SettingDescription(
+    "warm_up",
+    .integer(0...1_000_000),
+    standard: .integer(0),
+    "epochs (of each stage) in which only step sizes and thresholds of ISTA are learned, where the layers"
+      + " then start; 0 for none; without effect on tied matrices"
+  )
+
   /// How the layers of an unfolded network are trained.
   package static let schedule: [SettingDescription] = [
     .init(
