@@ -42,6 +42,9 @@ extension Catalogue {
       .viterbiNet,
       .viterbiNetTracking,
       .viterbiNetSearch,
+      .learnedISTA,
+      .unfoldedADMM,
+      .lista,
     ]
   )
 }

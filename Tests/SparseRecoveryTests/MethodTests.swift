@@ -176,6 +176,27 @@ import Testing
     #expect(errors[0] > errors[1] && errors[1] > errors[2])
   }
 
+  @Test("after a warm-up LISTA and LISTA-CP start from the same learned steps")
+  func warmUp() throws {
+    let data = try drawn(Self.small, .training, count: 200, seed: 9)
+    let test = try drawn(Self.small, count: 50, seed: 9)
+    let given: [String: SettingValue] = [
+      "layers": .integer(4), "rate": .number(1e-9), "epochs": .integer(1), "batch": .integer(32),
+      "warm_up": .integer(20),
+    ]
+    let plain = try train(.lista, given.merging(["warm_up": .integer(0)]) { $1 }, on: data)
+    let cold = try infer(.lista, given.merging(["warm_up": .integer(0)]) { $1 }, plain.model, test)
+    var estimates: [Tensor<Double>] = []
+    for method in [MethodDescription.lista, .listaCP] {
+      let model = try train(method, given, on: data).model
+      let result = try infer(method, given, model, test)
+      #expect(try metric("nmse", result.arrays, test) < 0.9 * metric("nmse", cold.arrays, test))
+      estimates.append(try #require(result.arrays["estimates"]?.double))
+    }
+    // One forms W1 and W2 in double precision, the other multiplies in single.
+    #expect(worst(estimates[0], estimates[1]) < 1e-4)
+  }
+
   static let classical: [MethodDescription] = [
     ClassicalRecoveryMethods.ista, ClassicalRecoveryMethods.fista, ClassicalRecoveryMethods.admm,
     ClassicalRecoveryMethods.amp, ClassicalRecoveryMethods.omp,

@@ -56,7 +56,7 @@ package enum SparseArrays {
     "stop_after",
     .integer(0...1_000_000),
     standard: .integer(0),
-    "iterations or layers to make at inference, at most those there are; 0 for all"
+    "layers or iterations made at inference; 0 for all"
   )
 
   /// The extents from which parameters and operations are counted.
