@@ -8,7 +8,8 @@ public import Tensors
 /// ISTA with its two matrices written out, so that both can be learned (LISTA).
 ///
 /// Equation: `s_{k+1} = shrink(x W1 + s_k W2, theta)`, rows being problems. At `W1 = mu A`,
-/// `W2 = I - mu A'A`, `theta = mu lambda` it is ISTA, up to rounding.
+/// `W2 = I - mu A'A`, `theta = mu lambda` it is ISTA, up to rounding; where ISTA has another matrix `W`, so is
+/// `W1 = mu W`, `W2 = I - mu A'W`.
 ///
 /// - SeeAlso: `gregor2010lista`.
 public struct LISTA<Scalar: RealTensorScalar>: IterativeMethod {
@@ -63,17 +64,18 @@ public struct LISTA<Scalar: RealTensorScalar>: IterativeMethod {
     let operators = base.operators.converted(to: Double.self)
     let stepSize = Double(base.stepSize)
     let columns = operators.shape[1]
-    let gram = matmul(operators, operators, transposeA: true)
+    let matrix = base.matrix.converted(to: Double.self)
+    let product = matmul(operators, matrix, transposeA: true)
     let state = Tensor<Scalar>(shape: [columns, columns]) { target in
-      gram.withScalars { gram in
+      product.withScalars { product in
         for i in 0..<target.count {
-          target[i] = Scalar((i % (columns + 1) == 0 ? 1 : 0) - stepSize * gram[i])
+          target[i] = Scalar((i % (columns + 1) == 0 ? 1 : 0) - stepSize * product[i])
         }
       }
     }
     return Parameters(
       threshold: own.threshold,
-      inputMatrix: Parameter((operators * stepSize).converted(to: Scalar.self)),
+      inputMatrix: Parameter((matrix * stepSize).converted(to: Scalar.self)),
       stateMatrix: Parameter(state)
     )
   }

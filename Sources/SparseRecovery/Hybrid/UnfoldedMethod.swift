@@ -31,7 +31,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
   var make: @Sendable (SparseKnowledge, Settings, Occasion) throws -> Method
   var learning: @Sendable (Settings) -> Set<Group>
   var sharing: @Sendable (Settings) -> ParameterSharing<Group> = { _ in .perLayer }
-  /// Takes over what ISTA with learned steps has learned for a layer; nil for methods that cannot.
+  /// Takes over what a warm-up has learned for a layer; nil for methods that cannot.
   var adopt:
     (@Sendable (ShrinkageParameters<Float>, _ into: Method.Parameters, ISTA<Float>) -> Void)?
   /// Learned numbers and multiply-accumulates of K layers.
@@ -92,7 +92,8 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     adopt == nil || settings.text("sharing") == "tied" ? 0 : settings.integer("warm_up")
   }
 
-  /// Trains ISTA's steps and thresholds first and starts the layers there.
+  /// Trains steps and thresholds around the analytic weight first, as ALISTA does, and starts the
+  /// layers there.
   ///
   /// - Returns: how it ended; nil when there is nothing to warm up.
   private func warmUp(
@@ -104,7 +105,13 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     let settings = request.settings
     let epochs = warmUpEpochs(settings)
     guard let adopt, epochs > 0, request.initial == nil else { return nil }
-    let base = InitialChoices.ista(knowledge, settings)
+    let given = settings.number("step_size")
+    let base = InitialChoices.ista(
+      knowledge,
+      settings,
+      matrix: try AnalyticWeight(of: knowledge.operators).weight,
+      stepSize: given > 0 ? given : 1
+    )
     let steps = base.unfolded(
       layers: settings.integer("layers"),
       learning: [.stepSizes, .thresholds]
@@ -187,7 +194,11 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
       hasValidation: problems.validation != nil
     )
     var outcomes: [TrainingOutcome] = []
-    if let warm = try warmUp(network, knowledge, problems, request) { outcomes = [warm] }
+    do {
+      if let warm = try warmUp(network, knowledge, problems, request) { outcomes = [warm] }
+    } catch {
+      throw SparseArrays.asStudyError(error, source: request.data.source)
+    }
     switch outcomes.last?.status {
     case .cancelled, .diverged: break
     case .completed, .stoppedEarly, nil:

@@ -127,7 +127,12 @@ extension MethodDescription {
     sharing: { $0.text("sharing") == "tied" ? .tying([.matrices]) : .perLayer },
     adopt: { learned, layer, base in
       let start = LISTA(
-        ISTA(operators: base.operators, penalty: 0, stepSize: Double(learned.stepSize.value.scalar))
+        ISTA(
+          operators: base.operators,
+          penalty: 0,
+          matrix: base.matrix,
+          stepSize: Double(learned.stepSize.value.scalar)
+        )
       ).initialParameters(ofLayer: 0)
       layer.threshold.set(learned.threshold.value)
       layer.inputMatrix.set(start.inputMatrix.value)
@@ -186,7 +191,8 @@ extension MethodDescription {
       make: { knowledge, settings, _ in InitialChoices.ista(knowledge, settings) },
       learning: { _ in [.matrices, .thresholds] },
       sharing: { $0.text("sharing") == "tied" ? .tying([.matrices]) : .perLayer },
-      adopt: { learned, layer, _ in
+      adopt: { learned, layer, base in
+        layer.matrix.set(base.matrix)
         layer.threshold.set(learned.threshold.value)
         layer.stepSize.set(learned.stepSize.value)
       },

@@ -83,8 +83,8 @@ package enum TrainingChoices {
     "warm_up",
     .integer(0...1_000_000),
     standard: .integer(0),
-    "epochs (of each stage) in which only step sizes and thresholds of ISTA are learned, where the layers"
-      + " then start; 0 for none; without effect on tied matrices"
+    "epochs (of each stage) in which only steps and thresholds around the analytic weight are learned, as"
+      + " in alista; the layers then start there; 0 for none; without effect on tied matrices"
   )
 
   /// How the layers of an unfolded network are trained.

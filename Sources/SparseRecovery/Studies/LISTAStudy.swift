@@ -32,10 +32,10 @@ extension StudyDescription {
         - id: amp
           label: "tuned AMP"
           search: {items: 500, at: {inference.stop_after: 16}, settings: {stop_after: [16], threshold: [0.9, 1.14, 1.4, 1.7]}}
-        - {id: learned-ista, label: "ISTA, learned steps", settings: {training: layer-by-layer, epochs: 1, rate: 0.005, step_size: 0.7}}
-        - {id: lista, label: LISTA, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0002, step_size: 0.7}}
-        - {id: lista-cp, label: LISTA-CP, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005, step_size: 0.7}}
-        - {id: lista-cpss, label: LISTA-CPSS, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005, step_size: 0.7}}
+        - {id: learned-ista, label: "ISTA, learned steps", settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
+        - {id: lista, label: LISTA, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0002}}
+        - {id: lista-cp, label: LISTA-CP, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005}}
+        - {id: lista-cpss, label: LISTA-CPSS, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005}}
         - {id: alista, label: ALISTA, settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
         - {id: tista, label: TISTA, settings: {training: layer-by-layer, epochs: 1, rate: 0.01}}
         - {id: lamp, label: LAMP, settings: {training: layer-by-layer, epochs: 1, rate: 0.0005}}
@@ -55,7 +55,7 @@ extension StudyDescription {
             - {id: fista, label: "FISTA, 1,000 iterations", arrays: {operator: operator_noisy}, settings: {penalty: 0.03, stop_after: 1000}}
             - {id: omp, label: OMP, arrays: {operator: operator_noisy}, settings: {nonzeros: 60}}
             - {id: alista, label: ALISTA, arrays: {operator: operator_noisy}, settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
-            - {id: lista-cpss, label: LISTA-CPSS, arrays: {operator: operator_noisy}, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005, step_size: 0.7}}
+            - {id: lista-cpss, label: LISTA-CPSS, arrays: {operator: operator_noisy}, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005}}
 
       claims:
         - {kind: value-at-most, part: noiseless, presets: [full], method: LISTA-CPSS, at: {inference.stop_after: 16}, value: -55}
@@ -79,12 +79,12 @@ extension StudyDescription {
             - {id: alista, label: ALISTA, settings: {layers: 8, training: layer-by-layer, epochs: 1, rate: 0.01, measurements: 40, unknowns: 80}}
           parts: {snr-40: null, snr-30: null, snr-20: null, mismatch: null}
         quick:
-          scenario: {measurements: 125, unknowns: 250}
-          training: {size: 6400, validation: 512}
+          scenario: {measurements: 60, unknowns: 120}
+          training: {size: 3200, validation: 512}
           stop: {maximum_trials: 1000}
           axes: {inference.stop_after: [1, 4, 8, 12, 16]}
           methods:
-            "*": {settings: {measurements: 125, unknowns: 250}}
+            "*": {settings: {measurements: 60, unknowns: 120}}
           parts: {snr-40: null, snr-30: null, snr-20: null, mismatch: null}
         full: {}
       """
