@@ -10,6 +10,7 @@ extension Catalogue {
     tasks: [
       SymbolDetectionTask.description,
       SparseRecoveryTask.description,
+      MIMODetectionTask.description,
     ],
     methods: [
       ClassicalMethods.viterbi,
@@ -33,10 +34,11 @@ extension Catalogue {
       .tista,
       .lamp,
       .denseSparse,
-    ],
+    ] + MIMOMethods.all,
     scenarios: [
       IntersymbolInterferenceScenario.description,
       SparseLinearScenario.description,
+      MIMOScenario.description,
     ],
     studies: [
       .viterbiNet,

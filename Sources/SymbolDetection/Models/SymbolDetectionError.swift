@@ -20,6 +20,8 @@ public enum SymbolDetectionError: Error, Equatable, Sendable, CustomStringConver
   case badInitialState(String)
   /// A constellation that the noise law cannot carry.
   case incompatible(constellation: String, noise: String, expected: String)
+  /// Channels, observations or noise variances that do not fit each other or the detector.
+  case badProblem(String)
 
   /// One sentence: what, where and how to fix it.
   public var description: String {
@@ -39,7 +41,7 @@ public enum SymbolDetectionError: Error, Equatable, Sendable, CustomStringConver
       "costs at sequence \(sequence), time \(step): \(reason)"
     case .unknownSymbol(let value, let constellation):
       "\(value) is not a symbol of the constellation \(constellation)"
-    case .badInitialState(let sentence): sentence
+    case .badInitialState(let sentence), .badProblem(let sentence): sentence
     case .incompatible(let constellation, let noise, let expected):
       "noise \(noise) cannot carry the constellation \(constellation); expected \(expected)"
     }
