@@ -34,6 +34,7 @@ extension Catalogue {
       .tista,
       .lamp,
       .denseSparse,
+      .detNet,
     ] + MIMOMethods.all,
     scenarios: [
       IntersymbolInterferenceScenario.description,

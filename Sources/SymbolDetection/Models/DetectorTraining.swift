@@ -17,6 +17,11 @@ package struct DetectorTraining<Network: Module> where Network.Scalar == Float {
   /// What the best epoch is chosen by; nil to keep the last.
   package var validation: Dataset<Float>?
 
+  /// Makes samples of data drawn anew; nil where every pass takes the same.
+  package var redraw: ((ArrayBundle) throws -> Dataset<Float>)?
+  /// The axes of the observations, for the model file.
+  package var inputAxes = ["batch", "time"]
+
   /// A training of the given parts.
   package init(
     method: String,
@@ -53,6 +58,7 @@ package struct DetectorTraining<Network: Module> where Network.Scalar == Float {
       CheckpointPolicy(path: $0, resumes: request.resumes)
     }
     context.isCancelled = request.isCancelled
+    if let redraw, let again = request.redraw { context.redraw = { try redraw(try again($0)) } }
     context.onProgress = { progress in
       request.progress(
         Studies.TrainingProgress(
@@ -81,7 +87,7 @@ package struct DetectorTraining<Network: Module> where Network.Scalar == Float {
       settings: request.settings.json,
       tensors: network.tensors(),
       inputs: [
-        ModelFile.InputContract(name: "observations", axes: ["batch", "time"], unit: "")
+        ModelFile.InputContract(name: "observations", axes: inputAxes, unit: "")
       ],
       provenance: request.provenance
     )

@@ -43,6 +43,22 @@ public struct NormalEquations<Scalar: RealTensorScalar>: Sendable {
     }
   }
 
+  /// The same problems in units in which the mean of `G`'s diagonal is 1, for each of them.
+  public var scaled: NormalEquations {
+    let (k, rows) = (users, batch)
+    let factors: [Scalar] = gram.withScalars { g in
+      (0..<rows).map { row in
+        var trace = Scalar(0)
+        for i in 0..<k { trace += g[(row * k + i) * k + i] }
+        return trace > 0 ? Scalar(k) / trace : 1
+      }
+    }
+    return NormalEquations(
+      gram: gram * Tensor(factors, shape: [rows, 1, 1]),
+      matched: matched * Tensor(factors, shape: [rows, 1])
+    )
+  }
+
   /// How many problems there are.
   public var batch: Int { matched.shape[0] }
   /// How many symbols each has.
@@ -51,5 +67,19 @@ public struct NormalEquations<Scalar: RealTensorScalar>: Sendable {
   /// `G s` for `s` `[batch, users]`.
   public func gramProduct(_ s: Tensor<Scalar>) -> Tensor<Scalar> {
     matmul(gram, s.reshaped([batch, users, 1])).reshaped([batch, users])
+  }
+}
+
+extension NormalEquations {
+  /// The equations of some vectors of a batch.
+  init(_ problems: LinearProblems<Scalar>, _ range: Range<Int>? = nil) {
+    let range = range ?? 0..<problems.batch
+    func cut(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
+      range.count == problems.batch ? tensor : tensor.sliced(axis: 0, range)
+    }
+    self.init(
+      channel: problems.channel.rank == 2 ? problems.channel : cut(problems.channel),
+      observations: cut(problems.observations)
+    )
   }
 }

@@ -41,7 +41,6 @@ internal import Testing
       // 400 users: the mean of 400 variances fluctuates by a few per cent, and so do its followers.
       #expect(abs(spread - tau) < 0.15 * tau + 0.003)
     }
-    #expect(spreads[7] < 0.2 * spreads[0])
   }
 
   @Test("a posterior mean of four levels is Bayes' rule; of two a hyperbolic tangent")

@@ -35,7 +35,10 @@ internal import Testing
   func rates(point: Point, seed: UInt64) throws {
     let world = MIMOScenario.description
     let method = try #require(MIMOMethods.all.first { $0.id == point.method })
-    let settings = try Settings([:], for: method.settings, owner: "test")
+    // The reference factors the channel's columns as they come.
+    let given: [String: SettingValue] =
+      point.method == "decision-feedback" ? ["order": .text("given")] : [:]
+    let settings = try Settings(given, for: method.settings, owner: "test")
     let scenario = try Settings(["snr": .number(point.snr)], for: world.settings, owner: "test")
     let prepared = try method.prepare(settings, nil)
     let metric = MIMODetectionTask.description.metrics[0]
