@@ -1,6 +1,6 @@
 """One training step of LISTA-CP (16 layers, 250 measurements, 500 unknowns) in JAX, with Adam.
 
-One compiled call a step; Adam is written out in JAX operations. Layer k is
+One compiled call a step. Layer k is
 s = shrink(s + (x - s A') W_k, theta_k); the loss is the mean squared error of the last one.
 """
 
@@ -10,6 +10,8 @@ options, _ = rows.arguments(__doc__)
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
+
+import adam_jax  # noqa: E402
 
 LAYERS, MEASUREMENTS, UNKNOWNS, BATCH = 16, 250, 500, 64
 
@@ -35,20 +37,7 @@ def loss_of(parameters, observations, signals):
     return jnp.mean((estimate - signals) ** 2)
 
 
-def step(state, observations, signals):
-    parameters, first, second, count = state
-    gradient = jax.grad(loss_of)(parameters, observations, signals)
-    count = count + 1
-    tree = jax.tree_util.tree_map
-    first = tree(lambda m, g: 0.9 * m + 0.1 * g, first, gradient)
-    second = tree(lambda v, g: 0.999 * v + 0.001 * g * g, second, gradient)
-    scale1 = 1 / (1 - 0.9**count)
-    scale2 = 1 / (1 - 0.999**count)
-    parameters = tree(
-        lambda p, m, v: p - 1e-4 * (m * scale1) / (jnp.sqrt(v * scale2) + 1e-8),
-        parameters, first, second,
-    )
-    return parameters, first, second, count
+step = adam_jax.stepped(loss_of, rate=1e-4)
 
 
 compiled = jax.jit(step, donate_argnums=0)
@@ -56,8 +45,7 @@ parameters = (
     [jnp.array(size * dictionary) for _ in range(LAYERS)],
     [jnp.array(0.1 * size) for _ in range(LAYERS)],
 )
-zeros = jax.tree_util.tree_map(jnp.zeros_like, parameters)
-state = (parameters, zeros, jax.tree_util.tree_map(jnp.copy, zeros), jnp.float32(0))
+state = adam_jax.started(parameters)
 
 
 def calls(count):

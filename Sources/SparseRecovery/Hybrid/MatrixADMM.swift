@@ -83,18 +83,20 @@ public struct MatrixADMM<Scalar: RealTensorScalar>: IterativeMethod {
     let coupling = coupling ?? ADMM.standardCoupling(operators)
     let a = operators.converted(to: Double.self)
     let columns = a.shape[1]
-    var shifted = matmul(a, a, transposeA: true).scalars
-    var inverse = [Double](repeating: 0, count: columns * columns)
-    for i in 0..<columns {
-      shifted[i * (columns + 1)] += coupling
-      inverse[i * (columns + 1)] = 1
-    }
+    var shifted = Matrix(
+      rows: columns,
+      columns: columns,
+      matmul(a, a, transposeA: true).scalars
+    )
+    for i in 0..<columns { shifted[i, i] += coupling }
     // A positive coupling makes the matrix definite; a factor that fails means one that is not.
-    guard let factor = CholeskyFactor(shifted, size: columns) else {
-      preconditionFailure("MatrixADMM: coupling \(coupling) must be well above 0")
-    }
-    factor.solve(&inverse)
-    let inverted = Tensor(inverse, shape: [columns, columns])
+    guard
+      let factor = try? CholeskyFactor(
+        shifted,
+        relativePivot: Double(columns) * Double.ulpOfOne
+      )
+    else { preconditionFailure("MatrixADMM: coupling \(coupling) must be well above 0") }
+    let inverted = Tensor(factor.inverse().scalars, shape: [columns, columns])
     threshold = Scalar(penalty / coupling)
     self.dualStep = Scalar(dualStep)
     inputMatrix = matmul(a, inverted).converted(to: Scalar.self)

@@ -54,12 +54,21 @@ public enum OperatorAnalysis {
   private static func whitened(_ wide: Tensor<Double>) throws(SparseRecoveryError) -> Tensor<Double>
   {
     let (rows, columns) = (wide.shape[0], wide.shape[1])
-    let gram = matmul(wide, wide, transposeB: true)
-    guard let factor = CholeskyFactor(gram.scalars, size: rows) else {
+    let gram = Matrix(
+      rows: rows,
+      columns: rows,
+      matmul(wide, wide, transposeB: true).scalars
+    )
+    let factor: CholeskyFactor<Double>
+    do {
+      factor = try CholeskyFactor(gram, relativePivot: Double(rows) * Double.ulpOfOne)
+    } catch {
       throw .rankDeficient(rows: rows, columns: columns)
     }
-    var solutions = wide.transposed().scalars
-    factor.solve(&solutions)
+    let numbers = wide.transposed().scalars
+    let solutions = stride(from: 0, to: numbers.count, by: rows).flatMap {
+      factor.solve(Array(numbers[$0..<($0 + rows)]))
+    }
     return Tensor(solutions, shape: [columns, rows]).transposed()
   }
 }

@@ -7,8 +7,8 @@ struct TrainingProblems {
   let knowledge: SparseKnowledge?
   let training: Dataset<Float>
   let validation: Dataset<Float>?
-  /// The problems of later passes, drawn anew; nil to repeat the same.
-  let redraw: (@Sendable (Int) throws -> Dataset<Float>)?
+  /// Reads the problems of a later pass, drawn anew.
+  let redraw: (ArrayBundle) throws -> Dataset<Float>
   /// The mean energy of a training signal, by which losses are divided.
   let energy: Float
   /// Extents of a problem.
@@ -52,23 +52,14 @@ struct TrainingProblems {
       }
       training = try own.dataset(0..<own.count)
       validation = try held.dataset(0..<held.count)
-      redraw = Self.redraw(request, operators, count: own.count)
+      redraw = { try Pairs($0, operators: operators).dataset(0..<own.count) }
       return
     }
     let share = request.settings.number("validation_share")
     let heldOut = share > 0 && own.count >= 2 ? max(1, Int(share * Double(own.count))) : 0
     training = try own.dataset(0..<(own.count - heldOut))
     validation = heldOut > 0 ? try own.dataset((own.count - heldOut)..<own.count) : nil
-    redraw = Self.redraw(request, operators, count: own.count - heldOut)
-  }
-
-  private static func redraw(
-    _ request: TrainingRequest,
-    _ operators: Tensor<Double>?,
-    count: Int
-  ) -> (@Sendable (Int) throws -> Dataset<Float>)? {
-    guard let draw = request.redraw else { return nil }
-    return { try Pairs(try draw($0), operators: operators).dataset(0..<count) }
+    redraw = { try Pairs($0, operators: operators).dataset(0..<(own.count - heldOut)) }
   }
 
   /// Observations and targets of one bundle.
@@ -126,14 +117,7 @@ struct TrainingWatch {
 
   /// The loop's context; a step that does not follow the last one begins a new stage.
   func context(_ problems: TrainingProblems) -> TrainingContext<Float> {
-    var context = TrainingContext<Float>(stream: request.stream.derived("training"))
-    context.validation = problems.validation
-    context.redraw = problems.redraw
-    context.pool = request.pool
-    context.checkpoint = request.checkpointPath.map {
-      CheckpointPolicy(path: $0, resumes: request.resumes)
-    }
-    context.isCancelled = request.isCancelled
+    var context = request.context(validation: problems.validation, redraw: problems.redraw)
     let (stages, epochsAStage, report) = (stages, epochsAStage, request.progress)
     var (stage, lastStep) = (0, 0)
     context.onProgress = { progress in
@@ -161,31 +145,12 @@ struct TrainingWatch {
     version: Int,
     tensors: [String: NumericArray]
   ) -> TrainingResult {
-    let model = ModelFile(
+    request.result(
+      of: outcomes,
       method: method,
-      methodVersion: version,
-      settings: request.settings.json,
+      version: version,
       tensors: tensors,
-      inputs: [
-        ModelFile.InputContract(name: "observations", axes: ["batch", "measurements"], unit: "")
-      ],
-      provenance: request.provenance
-    )
-    var failure: String?
-    var wasCancelled = false
-    switch outcomes.last?.status {
-    case .cancelled:
-      wasCancelled = true
-      failure = outcomes.last?.status.sentence
-    case .diverged: failure = outcomes.last?.status.sentence
-    case .completed, .stoppedEarly, nil: break
-    }
-    return TrainingResult(
-      model: model,
-      failure: failure,
-      wasCancelled: wasCancelled,
-      trainingLosses: outcomes.flatMap(\.trainingLosses),
-      validationLosses: outcomes.flatMap(\.validationLosses)
+      axes: ["batch", "measurements"]
     )
   }
 }

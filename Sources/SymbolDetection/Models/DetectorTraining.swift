@@ -51,61 +51,19 @@ package struct DetectorTraining<Network: Module> where Network.Scalar == Float {
     _ request: TrainingRequest,
     loss: @escaping ([String: Tensor<Float>], Mode) throws -> Tensor<Float>
   ) throws -> TrainingResult {
-    var context = TrainingContext<Float>(stream: request.stream.derived("training"))
-    context.validation = validation
-    context.pool = request.pool
-    context.checkpoint = request.checkpointPath.map {
-      CheckpointPolicy(path: $0, resumes: request.resumes)
-    }
-    context.isCancelled = request.isCancelled
-    if let redraw, let again = request.redraw { context.redraw = { try redraw(try again($0)) } }
-    context.onProgress = { progress in
-      request.progress(
-        Studies.TrainingProgress(
-          epoch: progress.epoch,
-          epochs: progress.plannedEpochs,
-          trainingLoss: progress.trainingLoss,
-          validationLoss: progress.validationLoss,
-          secondsLeft: progress.secondsLeft
-        )
-      )
-    }
     let outcome = try train(
       network,
       on: training,
       settings: settings,
-      context: context,
+      context: request.context(validation: validation, redraw: redraw),
       loss: loss
     )
-    return result(outcome, request)
-  }
-
-  private func result(_ outcome: TrainingOutcome, _ request: TrainingRequest) -> TrainingResult {
-    let model = ModelFile(
+    return request.result(
+      of: [outcome],
       method: method,
-      methodVersion: version,
-      settings: request.settings.json,
+      version: version,
       tensors: network.tensors(),
-      inputs: [
-        ModelFile.InputContract(name: "observations", axes: inputAxes, unit: "")
-      ],
-      provenance: request.provenance
-    )
-    var failure: String?
-    var wasCancelled = false
-    switch outcome.status {
-    case .completed, .stoppedEarly: break
-    case .cancelled:
-      wasCancelled = true
-      failure = outcome.status.sentence
-    case .diverged: failure = outcome.status.sentence
-    }
-    return TrainingResult(
-      model: model,
-      failure: failure,
-      wasCancelled: wasCancelled,
-      trainingLosses: outcome.trainingLosses,
-      validationLosses: outcome.validationLosses
+      axes: inputAxes
     )
   }
 }

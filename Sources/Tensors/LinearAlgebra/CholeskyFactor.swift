@@ -8,11 +8,19 @@ public struct CholeskyFactor<Scalar: RealTensorScalar>: Sendable {
 
   /// Factors a matrix, of which the lower triangle is read.
   ///
+  /// - Parameters:
+  ///   - matrix: `A`, square.
+  ///   - relativePivot: pivots must be above this times the largest entry of the diagonal; `n eps` refuses
+  ///     what is singular to rounding.
   /// - Throws: ``LinearAlgebraError/notPositiveDefinite(row:)``.
   @inlinable
-  public init(_ matrix: Matrix<Scalar>) throws(LinearAlgebraError) {
+  public init(
+    _ matrix: Matrix<Scalar>,
+    relativePivot: Scalar = 0
+  ) throws(LinearAlgebraError) {
     precondition(matrix.rows == matrix.columns, "CholeskyFactor: the matrix is not square")
     let n = matrix.rows
+    let least = relativePivot * (0..<n).reduce(0) { max($0, matrix[$1, $1]) }
     var l = Matrix<Scalar>(rows: n, columns: n)
     var failedRow: Int?
     matrix.scalars.withUnsafeBufferPointer { a in
@@ -24,7 +32,7 @@ public struct CholeskyFactor<Scalar: RealTensorScalar>: Sendable {
               (a[i * n + j] - dotProduct(known, i * n, known, j * n, j)) / l[j * n + j]
           }
           let pivot = a[i * n + i] - dotProduct(known, i * n, known, i * n, i)
-          guard pivot > 0, pivot.isFinite else {
+          guard pivot > least, pivot.isFinite else {
             failedRow = i
             return
           }

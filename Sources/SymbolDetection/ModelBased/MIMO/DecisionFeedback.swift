@@ -1,5 +1,23 @@
 public import Tensors
 
+/// In which order users are decided.
+public enum DecisionOrdering: String, Sendable, Hashable, CaseIterable {
+  /// The last user first.
+  case given
+  /// Sorted QR: the column with the least energy left is factored first and decided last.
+  case sorted = "sorted-qr"
+  /// The least error variance first, after each decision anew (V-BLAST).
+  case bestFirst = "v-blast"
+}
+
+/// How the users not yet decided are suppressed.
+public enum SuppressionCriterion: String, Sendable, Hashable, CaseIterable {
+  /// Completely.
+  case zeroForcing = "zf"
+  /// With the least mean square error.
+  case minimumError = "mmse"
+}
+
 /// Decision feedback: one user after the other, each decision subtracted before the next.
 ///
 /// With `A P = Q R` of the channel (zero forcing) or of `A = [H; sqrt(lambda) I]` (MMSE,
@@ -10,22 +28,9 @@ public import Tensors
 /// - SeeAlso: `wubben2001` (sorted QR), `wolniansky1998` (best first), `verdu1998`, 7.
 public struct DecisionFeedback<Scalar: RealTensorScalar>: VectorDetector {
   /// In which order users are decided.
-  public enum Ordering: String, Sendable, Hashable, CaseIterable {
-    /// The last user first.
-    case given
-    /// Sorted QR: the column with the least energy left is factored first and decided last.
-    case sorted = "sorted-qr"
-    /// The least error variance first, after each decision anew (V-BLAST).
-    case bestFirst = "v-blast"
-  }
-
+  public typealias Ordering = DecisionOrdering
   /// How the users not yet decided are suppressed.
-  public enum Criterion: String, Sendable, Hashable, CaseIterable {
-    /// Completely.
-    case zeroForcing = "zf"
-    /// With the least mean square error.
-    case minimumError = "mmse"
-  }
+  public typealias Criterion = SuppressionCriterion
 
   /// The factorisation of a channel in the order of decision.
   public struct Prepared {

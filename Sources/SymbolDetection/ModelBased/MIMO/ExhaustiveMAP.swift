@@ -6,6 +6,14 @@ internal import Glibc
 internal import Darwin
 #endif
 
+/// What is decided from posteriors.
+public enum PosteriorDecision: String, Sendable, Hashable, CaseIterable {
+  /// The most likely vector.
+  case vector
+  /// The most likely level of each symbol.
+  case symbol
+}
+
 /// The posterior by enumeration of all vectors, at most 2^16.
 ///
 /// `p(s | y) ~ exp(-|y - H s|^2 / (2 sigma^2))`; the decision is the most likely vector, or each
@@ -15,12 +23,7 @@ internal import Darwin
 /// - Complexity: `levels^users users` a vector.
 public struct ExhaustiveMAP<Scalar: RealTensorScalar>: VectorDetector {
   /// What is decided.
-  public enum Decision: String, Sendable, Hashable, CaseIterable {
-    /// The most likely vector.
-    case vector
-    /// The most likely level of each symbol.
-    case symbol
-  }
+  public typealias Decision = PosteriorDecision
 
   /// A channel, its Gram matrix and the noise.
   public struct Prepared {

@@ -27,8 +27,8 @@ public enum VectorConstellation: String, Sendable, Hashable, CaseIterable {
   /// The values of one real dimension, ascending.
   public var levels: [Double] {
     switch self {
-    case .bpsk: [-1, 1]
-    case .fourPAM: [-3, -1, 1, 3].map { $0 / 5.0.squareRoot() }
+    case .bpsk: Constellation.bpsk.symbols
+    case .fourPAM: Constellation.fourPAM.symbols
     case .qpsk: [-1, 1].map { $0 / 2.0.squareRoot() }
     case .sixteenQAM: [-3, -1, 1, 3].map { $0 / 10.0.squareRoot() }
     }

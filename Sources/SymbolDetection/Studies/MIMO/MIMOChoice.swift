@@ -89,8 +89,8 @@ struct LinearMMSEChoice: MIMOChoice {
 }
 
 struct DecisionFeedbackChoice: MIMOChoice {
-  let ordering: DecisionFeedback<Float>.Ordering
-  let criterion: DecisionFeedback<Float>.Criterion
+  let ordering: DecisionOrdering
+  let criterion: SuppressionCriterion
 
   func detect<Scalar: RealTensorScalar>(
     _ problems: LinearProblems<Scalar>,
@@ -98,11 +98,8 @@ struct DecisionFeedbackChoice: MIMOChoice {
     keepsProbabilities: Bool,
     pool: WorkerPool
   ) -> BatchDecision<Scalar> {
-    DecisionFeedback(
-      levels: levels,
-      ordering: .init(rawValue: ordering.rawValue) ?? .sorted,
-      criterion: .init(rawValue: criterion.rawValue) ?? .zeroForcing
-    ).detect(problems, keepsProbabilities: false, pool: pool)
+    DecisionFeedback(levels: levels, ordering: ordering, criterion: criterion)
+      .detect(problems, keepsProbabilities: false, pool: pool)
   }
 }
 
@@ -158,7 +155,7 @@ struct SphereChoice: MIMOChoice {
 }
 
 struct MAPChoice: MIMOChoice {
-  let decision: ExhaustiveMAP<Float>.Decision
+  let decision: PosteriorDecision
 
   func detect<Scalar: RealTensorScalar>(
     _ problems: LinearProblems<Scalar>,
@@ -166,10 +163,7 @@ struct MAPChoice: MIMOChoice {
     keepsProbabilities: Bool,
     pool: WorkerPool
   ) throws -> BatchDecision<Scalar> {
-    let detector = ExhaustiveMAP(
-      levels: levels,
-      decision: .init(rawValue: decision.rawValue) ?? .vector
-    )
+    let detector = ExhaustiveMAP(levels: levels, decision: decision)
     guard detector.canEnumerate(users: problems.users) else {
       throw SymbolDetectionError.badProblem(
         "channel has \(problems.users) real users of \(levels.values.count) levels, more vectors "
