@@ -44,7 +44,7 @@ package struct FigureFiles {
       set output '\(name).png'
       set datafile missing 'NaN'
       scale = 1.0
-      set title \(Self.quoted(figure.title)) noenhanced font ',17'
+      set title \(Self.quoted(figure.title)) noenhanced font ',\(titleSize)'
       set border 3 linewidth 1 linecolor rgb '#404040'
       set tics nomirror out scale 0.7
       set grid xtics ytics mytics linetype 1 linecolor rgb '#cfcfcf' linewidth 0.6, \
@@ -58,6 +58,12 @@ package struct FigureFiles {
       set output
 
       """
+  }
+
+  /// Points of the title's letters: 17, fewer where so many letters would leave the picture.
+  private var titleSize: Int {
+    let fitting = 74
+    return min(17, max(8, 17 * fitting / max(figure.title.count, 1)))
   }
 
   private var linePlot: String {

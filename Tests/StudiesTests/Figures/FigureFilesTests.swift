@@ -85,6 +85,15 @@ internal import Testing
     #expect(FigureFiles(Self.figure).script == expected)
   }
 
+  @Test("a title of 74 letters keeps its size, a longer one shrinks")
+  func longTitles() {
+    for (letters, size) in [(74, 17), (90, 13), (400, 8)] {
+      var figure = Self.figure
+      figure.title = String(repeating: "x", count: letters)
+      #expect(FigureFiles(figure).script.contains("noenhanced font ',\(size)'"))
+    }
+  }
+
   @Test("axis titles begin with a capital and name the unit once")
   func labels() {
     #expect(Figure.Axis(title: "SNR 1/sigma^2", unit: "dB").label == "SNR 1/σ² (dB)")
