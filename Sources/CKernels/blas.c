@@ -125,6 +125,26 @@ void graybox_gemm_double(int transpose_a, int transpose_b, size_t m, size_t n, s
         (int)m, (int)n, (int)k, alpha, a, (int)lda, b, (int)ldb, beta, c, (int)ldc);
 }
 
+void graybox_gemm_batch_float(size_t count, int transpose_a, int transpose_b, size_t m, size_t n,
+                              size_t k, float alpha, const float *a, size_t lda, size_t stride_a,
+                              const float *b, size_t ldb, size_t stride_b, float beta, float *c,
+                              size_t ldc, size_t stride_c) {
+  for (size_t i = 0; i < count; ++i) {
+    graybox_gemm_float(transpose_a, transpose_b, m, n, k, alpha, a + i * stride_a, lda,
+                       b + i * stride_b, ldb, beta, c + i * stride_c, ldc);
+  }
+}
+
+void graybox_gemm_batch_double(size_t count, int transpose_a, int transpose_b, size_t m, size_t n,
+                               size_t k, double alpha, const double *a, size_t lda,
+                               size_t stride_a, const double *b, size_t ldb, size_t stride_b,
+                               double beta, double *c, size_t ldc, size_t stride_c) {
+  for (size_t i = 0; i < count; ++i) {
+    graybox_gemm_double(transpose_a, transpose_b, m, n, k, alpha, a + i * stride_a, lda,
+                        b + i * stride_b, ldb, beta, c + i * stride_c, ldc);
+  }
+}
+
 const char *graybox_blas_name(void) {
   pthread_once(&once, load);
   return blas_name;

@@ -34,7 +34,9 @@ extension Catalogue {
       .tista,
       .lamp,
       .denseSparse,
+      .learnedProjectedGradient,
       .detNet,
+      .denseVectorDetector,
     ] + MIMOMethods.all,
     scenarios: [
       IntersymbolInterferenceScenario.description,

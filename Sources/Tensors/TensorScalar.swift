@@ -27,8 +27,13 @@ public struct KernelTable: @unchecked Sendable {
   package let pointer: UnsafePointer<graybox_kernels>
 }
 
-/// The arguments of one matrix product on raw buffers.
+/// The arguments of one matrix product on raw buffers, or of several of one shape.
 public struct MatrixProduct<Scalar> {
+  /// How many products; the matrices of an operand are a stride apart, the same one where it is 0.
+  package var count = 1
+  package var strideA = 0
+  package var strideB = 0
+  package var strideC = 0
   package var transposeA = false
   package var transposeB = false
   package var rows: Int
@@ -88,9 +93,10 @@ extension Float: RealTensorScalar {
   /// 2^-23.
   public static var unitRoundoff: Double { Double(Float.ulpOfOne) }
 
-  /// Single-precision matrix product.
+  /// Single-precision matrix products.
   public static func matrixProduct(_ p: MatrixProduct<Float>) {
-    graybox_gemm_float(
+    graybox_gemm_batch_float(
+      p.count,
       p.transposeA ? 1 : 0,
       p.transposeB ? 1 : 0,
       p.rows,
@@ -99,11 +105,14 @@ extension Float: RealTensorScalar {
       p.alpha,
       p.a,
       p.leadingA,
+      p.strideA,
       p.b,
       p.leadingB,
+      p.strideB,
       p.beta,
       p.c,
-      p.leadingC
+      p.leadingC,
+      p.strideC
     )
   }
 }
@@ -116,9 +125,10 @@ extension Double: RealTensorScalar {
   /// 2^-52.
   public static var unitRoundoff: Double { Double.ulpOfOne }
 
-  /// Double-precision matrix product.
+  /// Double-precision matrix products.
   public static func matrixProduct(_ p: MatrixProduct<Double>) {
-    graybox_gemm_double(
+    graybox_gemm_batch_double(
+      p.count,
       p.transposeA ? 1 : 0,
       p.transposeB ? 1 : 0,
       p.rows,
@@ -127,11 +137,14 @@ extension Double: RealTensorScalar {
       p.alpha,
       p.a,
       p.leadingA,
+      p.strideA,
       p.b,
       p.leadingB,
+      p.strideB,
       p.beta,
       p.c,
-      p.leadingC
+      p.leadingC,
+      p.strideC
     )
   }
 }

@@ -68,6 +68,12 @@ private let broadcastCases: [GradientCase] = [
   GradientCase("add", [[3, 4], [3, 4]]) { $0[0] + $0[1] },
   GradientCase("add a row", [[3, 4], [4]]) { $0[0] + $0[1] },
   GradientCase("add a column", [[3, 4], [3, 1]]) { $0[0] + $0[1] },
+  GradientCase("weighted sum", [[3, 4], [3, 4]]) { weightedSum($0[0], 0.25, $0[1], -2) },
+  GradientCase("weighted sum with itself", [[5]]) { weightedSum($0[0], 0.25, $0[0], 3) },
+  GradientCase("squared distance", [[3, 4], [3, 4]]) { squaredDistance($0[0], $0[1]) },
+  GradientCase("squared distance over several pieces", [[70, 60]]) {
+    squaredDistance($0[0], Tensor(0.5).broadcast(to: [70, 60]))
+  },
   GradientCase("subtract outer", [[3, 1], [1, 4]]) { $0[0] - $0[1] },
   GradientCase("multiply", [[2, 3, 4], [3, 1]]) { $0[0] * $0[1] },
   GradientCase("multiply by a scalar tensor", [[2, 3], []]) { $0[0] * $0[1] },

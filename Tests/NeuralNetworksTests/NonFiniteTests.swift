@@ -28,14 +28,14 @@ import Testing
       quantity: .loss,
       epoch: 2,
       step: 4,
-      operation: "'square'",
+      operation: "'squaredDistance'",
       parameters: ["1.weight", "1.bias"]
     )
     #expect(outcome.status == .diverged(event))
     #expect(event.layers == ["1"])
     #expect(
       outcome.status.sentence
-        == "the loss was not finite at epoch 2, step 4: first in 'square' of layer 1;"
+        == "the loss was not finite at epoch 2, step 4: first in 'squaredDistance' of layer 1;"
         + " the best parameters before that are kept"
     )
     #expect(outcome.bestEpoch == 1 && outcome.epochs == 1 && outcome.steps == 3)

@@ -42,16 +42,17 @@ import Testing
 
   @Test(
     "trained on redrawn vectors it is far below zero forcing",
-    arguments: ["bpsk", "qpsk"]
+    arguments: [("bpsk", "journal"), ("qpsk", "journal"), ("qpsk", "conference")]
   )
-  func learns(constellation: String) throws {
+  func learns(constellation: String, form: String) throws {
     let world: [String: SettingValue] = [
       "constellation": .text(constellation), "snr": .number(8), "snr_low": .number(5),
       "snr_high": .number(11),
     ]
     let settings = try Settings(
       [
-        "constellation": .text(constellation), "layers": .integer(6), "epochs": .integer(80),
+        "constellation": .text(constellation), "form": .text(form), "layers": .integer(6),
+        "epochs": .integer(80),
         "batch": .integer(200), "rate": .number(5e-3), "clip": .number(0),
         "residual": .number(0.5),
       ],

@@ -91,6 +91,85 @@ import Testing
     }
   }
 
+  @Test(
+    "the conference form with such weights is projected gradient descent",
+    arguments: [1, 5, 20]
+  )
+  func conferenceLaw(layers: Int) throws {
+    let users = 4
+    let step = 0.05
+    let limit = 0.75
+    let equations = problem(7).equations
+    let classical = BoxProjectedGradient<Double>(stepSize: step, limit: limit)
+      .unfolded(layers: layers).trace(equations)
+    let network = ConferenceDetNet<Double>(
+      limit: limit,
+      users: users,
+      hidden: 2 * users,
+      memory: 2,
+      residual: 0,
+      from: RandomStream(seed: 1)
+    ).unfolded(layers: layers)
+    for layer in network.layers { descend(layer, users: users, step: step, limit: limit) }
+    for (estimate, expected) in zip(network.trace(equations), classical) {
+      // sums of four terms of size one, layer after layer
+      #expect(worst(estimate, expected) < 1e-12)
+    }
+  }
+
+  /// `z = s - step (G s - m)` as `relu(z) - relu(-z)`, held to the interval by the soft sign.
+  private func descend(
+    _ layer: ConferenceDetNetLayer<Double>,
+    users: Int,
+    step: Double,
+    limit: Double
+  ) {
+    layer.softness.set(Tensor(-limit))
+    var first = [Double](repeating: 0, count: (3 * users + 2) * 2 * users)
+    var second = [Double](repeating: 0, count: 2 * users * users)
+    for user in 0..<users {
+      for (unit, sign) in [(2 * user, 1.0), (2 * user + 1, -1.0)] {
+        for (block, factor) in [(0, step), (1, 1), (2, -step)] {
+          first[(block * users + user) * 2 * users + unit] = sign * factor
+        }
+        second[unit * users + user] = sign
+      }
+    }
+    layer.hidden.weight.set(Tensor(first, shape: [3 * users + 2, 2 * users]))
+    layer.hidden.bias?.set(.zeros([2 * users]))
+    layer.symbols.weight.set(Tensor(second, shape: [2 * users, users]))
+    layer.symbols.bias?.set(.zeros([users]))
+    layer.memory.weight.set(.zeros([2 * users, 2]))
+    layer.memory.bias?.set(.zeros([2]))
+  }
+
+  @Test("gradients through three layers of the conference form agree with finite differences")
+  func conferenceGradients() throws {
+    let (equations, _, symbols) = problem(9, batch: 3)
+    let network = ConferenceDetNet<Double>(
+      users: 4,
+      hidden: 16,
+      memory: 8,
+      from: RandomStream(seed: 2)
+    ).unfolded(layers: 3)
+    #expect(ModuleAudit.unvisited(in: network) == [])
+    var stream = RandomStream(seed: 4)
+    for parameter in network.parameters {
+      let noise: Tensor<Double> = stream.normal(parameter.shape)
+      // softness far above what goes in: no kink is near
+      parameter.set(parameter.value + (parameter.shape.isEmpty ? Tensor(5) : noise * 0.2))
+    }
+    let target = Tensor(symbols.map { Double(2 * $0 - 1) }, shape: [3, 4])
+    let check = try checkGradients(
+      at: [],
+      parameters: network.parameters,
+      from: RandomStream(seed: 5)
+    ) { _ in
+      LayerWeighting.uniform.loss(network.trace(equations)) { meanSquaredError($0, target) }
+    }
+    #expect(check.worstRelativeError < 1e-6)
+  }
+
   /// `clip(z) = -1 + relu(z + 1) - relu(z - 1)`, with the beliefs `(1 +- clip(z)) / 2`.
   private func clip(_ layer: DetNetLayer<Double>, users: Int, step: Double) {
     layer.matchedScale.set(Tensor(-step))

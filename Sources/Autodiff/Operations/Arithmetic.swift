@@ -56,16 +56,16 @@ func scaleShift<Scalar: RealTensorScalar>(
   shift: Scalar
 ) -> Tensor<Scalar> {
   let kernels = Scalar.kernels
-  let scale = Double(scale)
-  let shift = Double(shift)
   return Primitive.unary(
     name,
     x,
     shape: x.shape,
-    forward: { x, y in kernels.pointee.scale_shift(x.count, x.values, scale, shift, y.values) },
+    forward: { x, y in
+      kernels.pointee.scale_shift(x.count, x.values, Double(scale), Double(shift), y.values)
+    },
     backward: { x, y in
-      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
-      kernels.pointee.accumulate_scaled(x.count, scale, gy, gx)
+      guard let gy = y.gradients else { return }
+      x.addToGradient(scale, times: gy)
     }
   )
 }
@@ -73,12 +73,15 @@ func scaleShift<Scalar: RealTensorScalar>(
 extension Tensor where Scalar: RealTensorScalar {
   /// Elementwise sum, with broadcasting.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
-    broadcastOperation("add", GRAYBOX_ADD, a, b)
+    a.shape == b.shape
+      ? combination("add", a, 1, b, 1) : broadcastOperation("add", GRAYBOX_ADD, a, b)
   }
 
   /// Elementwise difference, with broadcasting.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
-    broadcastOperation("subtract", GRAYBOX_SUBTRACT, a, b)
+    a.shape == b.shape
+      ? combination("subtract", a, 1, b, -1)
+      : broadcastOperation("subtract", GRAYBOX_SUBTRACT, a, b)
   }
 
   /// Elementwise product, with broadcasting.

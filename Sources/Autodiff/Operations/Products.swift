@@ -58,30 +58,24 @@ public func matmul<Scalar: RealTensorScalar>(
   transposeA: Bool = false,
   transposeB: Bool = false
 ) -> Tensor<Scalar> {
-  let plan = ProductPlan(
+  let extents = ProductExtents(
     a.shape,
     b.shape,
     transposeA: transposeA,
     transposeB: transposeB
   )
-  let pool = Primitive.pool([a, b])
-  let x = a.storage
-  let z = b.storage
-  let pieces = PieceClosure()
+  let plan = ProductPlan(extents, a.storage, b.storage, Primitive.pool([a, b]))
   return Primitive.apply(
     "matmul",
     [a, b],
-    shape: plan.shape,
-    forward: { y in
-      if plan.pieces.count == 1 { return plan.forward(x, z, y, piece: 0) }
-      pieces.run(pool, count: plan.pieces.count) { { plan.forward(x, z, y, piece: $0) } }
-    },
-    backward: { y in plan.backward(x, z, y) }
+    shape: extents.shape,
+    forward: { plan.forward($0) },
+    backward: { plan.backward($0) }
   )
 }
 
-/// The extents of a batched matrix product and its three gemm calls.
-private struct ProductPlan: Sendable {
+/// The extents of a batched matrix product.
+private struct ProductExtents: Sendable {
   let shape: [Int]
   let batch: Int
   let rows: Int
@@ -91,8 +85,9 @@ private struct ProductPlan: Sendable {
   let transposeB: Bool
   let strideA: Int
   let strideB: Int
-  /// Pieces of the batch, or of the rows of a single large product.
-  let pieces: RowPieces
+  var strideC: Int { rows * columns }
+  /// Whether pieces are rows of a single large product rather than matrices of the batch.
+  var cutsRows: Bool { batch == 1 && !transposeA }
 
   init(_ a: [Int], _ b: [Int], transposeA: Bool, transposeB: Bool) {
     precondition(a.count >= 2 && b.count >= 2, "matmul: \(a) times \(b) are not matrices")
@@ -119,173 +114,206 @@ private struct ProductPlan: Sendable {
     shape = leading + [m, n]
     self.transposeA = transposeA
     self.transposeB = transposeB
-    pieces =
-      batch == 1 && !transposeA
+  }
+
+  var pieces: RowPieces {
+    cutsRows
       ? RowPieces(rows: rows, work: columns * inner)
       : RowPieces(rows: batch, work: rows * columns * inner)
   }
+  var leadingA: Int { transposeA ? rows : inner }
+  var leadingB: Int { transposeB ? inner : columns }
+}
 
-  private var leadingA: Int { transposeA ? rows : inner }
-  private var leadingB: Int { transposeB ? inner : columns }
+/// The buffers and pieces of one matrix product and of the two that give its gradients.
+private final class ProductPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
+  // Safe to share: pieces of one run write disjoint rows or matrices.
+  private typealias Gradient = (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)
 
-  func forward<Scalar: RealTensorScalar>(
+  private let extents: ProductExtents
+  private let a: TensorStorage<Scalar>
+  private let b: TensorStorage<Scalar>
+  private let pool: WorkerPool
+  private let pieces: RowPieces
+  private let forwardPieces = PieceClosure()
+  private let piecesOfA = PieceClosure()
+  private let piecesOfB = PieceClosure()
+  /// Whether this pass adds to the gradients (1) or overwrites them (0).
+  private var betaA: Scalar = 0
+  private var betaB: Scalar = 0
+
+  init(
+    _ extents: ProductExtents,
     _ a: TensorStorage<Scalar>,
     _ b: TensorStorage<Scalar>,
-    _ y: TensorStorage<Scalar>,
-    piece: Int
+    _ pool: WorkerPool
   ) {
-    let (start, count) = pieces.range(piece)
-    if batch == 1 && !transposeA {
-      multiply(
-        a.values + start * inner,
-        b.values,
-        y.values + start * columns,
-        rows: count
-      )
-    } else {
-      for index in start..<(start + count) {
-        multiply(
-          a.values + index * strideA,
-          b.values + index * strideB,
-          y.values + index * rows * columns,
-          rows: rows
-        )
-      }
-    }
+    self.extents = extents
+    self.a = a
+    self.b = b
+    self.pool = pool
+    pieces = extents.pieces
   }
 
-  private func multiply<Scalar: RealTensorScalar>(
-    _ a: UnsafePointer<Scalar>,
-    _ b: UnsafePointer<Scalar>,
-    _ c: UnsafeMutablePointer<Scalar>,
-    rows: Int
-  ) {
-    Scalar.matrixProduct(
-      MatrixProduct(
-        rows: rows,
-        columns: columns,
-        inner: inner,
-        alpha: 1,
-        beta: 0,
-        a: a,
-        transposeA: transposeA,
-        leadingA: leadingA,
-        b: b,
-        transposeB: transposeB,
-        leadingB: leadingB,
-        c: c,
-        leadingC: columns
-      )
+  func forward(_ y: TensorStorage<Scalar>) {
+    if pieces.count == 1 { return forward(y, piece: 0) }
+    forwardPieces.run(pool, count: pieces.count) { { [unowned self] in forward(y, piece: $0) } }
+  }
+
+  private func forward(_ y: TensorStorage<Scalar>, piece: Int) {
+    let (start, count) = pieces.range(piece)
+    let e = extents
+    let (rowsBefore, matricesBefore) = e.cutsRows ? (start, 0) : (0, start)
+    var product = MatrixProduct(
+      rows: e.cutsRows ? count : e.rows,
+      columns: e.columns,
+      inner: e.inner,
+      alpha: 1,
+      beta: 0,
+      a: a.values + matricesBefore * e.strideA + rowsBefore * e.inner,
+      transposeA: e.transposeA,
+      leadingA: e.leadingA,
+      b: b.values + matricesBefore * e.strideB,
+      transposeB: e.transposeB,
+      leadingB: e.leadingB,
+      c: y.values + matricesBefore * e.strideC + rowsBefore * e.columns,
+      leadingC: e.columns
     )
+    if !e.cutsRows {
+      product.count = count
+      (product.strideA, product.strideB, product.strideC) = (e.strideA, e.strideB, e.strideC)
+    }
+    Scalar.matrixProduct(product)
   }
 
   /// `dA = dC op(B)'`, `dB = op(A)' dC`, each in the layout of its operand.
-  func backward<Scalar: RealTensorScalar>(
-    _ a: TensorStorage<Scalar>,
-    _ b: TensorStorage<Scalar>,
-    _ y: TensorStorage<Scalar>
-  ) {
-    guard let gy = y.gradients else { return }
-    if let (ga, beta) = a.productGradient {
-      for index in 0..<batch {
-        // A shared operand gathers over the batch; the others each have their own place.
-        gradientOfA(
-          gy + index * rows * columns,
-          b.values + index * strideB,
-          ga + index * strideA,
-          beta: strideA == 0 && index > 0 ? 1 : beta
-        )
+  func backward(_ y: TensorStorage<Scalar>) {
+    guard y.gradients != nil else { return }
+    if let (_, beta) = a.productGradient {
+      betaA = beta
+      if pieces.count > 1, extents.cutsRows || extents.strideA > 0 {
+        piecesOfA.run(pool, count: pieces.count) {
+          { [unowned self] in gradientOfA(y, pieces.range($0)) }
+        }
+      } else {
+        gradientOfA(y, (0, extents.cutsRows ? extents.rows : extents.batch))
       }
     }
-    if let (gb, beta) = b.productGradient {
-      for index in 0..<batch {
-        gradientOfB(
-          gy + index * rows * columns,
-          a.values + index * strideA,
-          gb + index * strideB,
-          beta: strideB == 0 && index > 0 ? 1 : beta
-        )
+    if let (_, beta) = b.productGradient {
+      betaB = beta
+      if pieces.count > 1, extents.strideB > 0 {
+        piecesOfB.run(pool, count: pieces.count) {
+          { [unowned self] in gradientOfB(y, pieces.range($0)) }
+        }
+      } else {
+        gradientOfB(y, (0, extents.batch))
       }
     }
   }
 
-  private func gradientOfA<Scalar: RealTensorScalar>(
-    _ gc: UnsafePointer<Scalar>,
-    _ b: UnsafePointer<Scalar>,
-    _ ga: UnsafeMutablePointer<Scalar>,
-    beta: Scalar
-  ) {
-    let product =
-      transposeA
+  /// The gradient of some rows of `A`, or of some matrices.
+  private func gradientOfA(_ y: TensorStorage<Scalar>, _ range: (start: Int, count: Int)) {
+    guard let gy = y.gradients, let ga = a.gradients else { return }
+    let e = extents
+    let (rowsBefore, matricesBefore) = e.cutsRows ? (range.start, 0) : (0, range.start)
+    let gc = UnsafePointer(gy) + matricesBefore * e.strideC + rowsBefore * e.columns
+    let other = UnsafePointer(b.values) + matricesBefore * e.strideB
+    let target = ga + matricesBefore * e.strideA + rowsBefore * e.inner
+    var product =
+      e.transposeA
       ? MatrixProduct(
-        rows: inner,
-        columns: rows,
-        inner: columns,
+        rows: e.inner,
+        columns: e.rows,
+        inner: e.columns,
         alpha: 1,
-        beta: beta,
-        a: b,
-        transposeA: transposeB,
-        leadingA: leadingB,
+        beta: betaA,
+        a: other,
+        transposeA: e.transposeB,
+        leadingA: e.leadingB,
         b: gc,
         transposeB: true,
-        leadingB: columns,
-        c: ga,
-        leadingC: rows
+        leadingB: e.columns,
+        c: target,
+        leadingC: e.rows
       )
       : MatrixProduct(
-        rows: rows,
-        columns: inner,
-        inner: columns,
+        rows: e.cutsRows ? range.count : e.rows,
+        columns: e.inner,
+        inner: e.columns,
         alpha: 1,
-        beta: beta,
+        beta: betaA,
         a: gc,
-        leadingA: columns,
-        b: b,
-        transposeB: !transposeB,
-        leadingB: leadingB,
-        c: ga,
-        leadingC: inner
+        leadingA: e.columns,
+        b: other,
+        transposeB: !e.transposeB,
+        leadingB: e.leadingB,
+        c: target,
+        leadingC: e.inner
       )
-    Scalar.matrixProduct(product)
+    if !e.cutsRows {
+      let (first, second) =
+        e.transposeA ? (e.strideB, e.strideC) : (e.strideC, e.strideB)
+      (product.count, product.strideA, product.strideB) = (range.count, first, second)
+      product.strideC = e.strideA
+    }
+    multiply(product)
   }
 
-  private func gradientOfB<Scalar: RealTensorScalar>(
-    _ gc: UnsafePointer<Scalar>,
-    _ a: UnsafePointer<Scalar>,
-    _ gb: UnsafeMutablePointer<Scalar>,
-    beta: Scalar
-  ) {
-    let product =
-      transposeB
+  /// The gradient of some matrices of `B`.
+  private func gradientOfB(_ y: TensorStorage<Scalar>, _ range: (start: Int, count: Int)) {
+    guard let gy = y.gradients, let gb = b.gradients else { return }
+    let e = extents
+    let gc = UnsafePointer(gy) + range.start * e.strideC
+    let other = UnsafePointer(a.values) + range.start * e.strideA
+    let target = gb + range.start * e.strideB
+    var product =
+      e.transposeB
       ? MatrixProduct(
-        rows: columns,
-        columns: inner,
-        inner: rows,
+        rows: e.columns,
+        columns: e.inner,
+        inner: e.rows,
         alpha: 1,
-        beta: beta,
+        beta: betaB,
         a: gc,
         transposeA: true,
-        leadingA: columns,
-        b: a,
-        transposeB: transposeA,
-        leadingB: leadingA,
-        c: gb,
-        leadingC: inner
+        leadingA: e.columns,
+        b: other,
+        transposeB: e.transposeA,
+        leadingB: e.leadingA,
+        c: target,
+        leadingC: e.inner
       )
       : MatrixProduct(
-        rows: inner,
-        columns: columns,
-        inner: rows,
+        rows: e.inner,
+        columns: e.columns,
+        inner: e.rows,
         alpha: 1,
-        beta: beta,
-        a: a,
-        transposeA: !transposeA,
-        leadingA: leadingA,
+        beta: betaB,
+        a: other,
+        transposeA: !e.transposeA,
+        leadingA: e.leadingA,
         b: gc,
-        leadingB: columns,
-        c: gb,
-        leadingC: columns
+        leadingB: e.columns,
+        c: target,
+        leadingC: e.columns
       )
-    Scalar.matrixProduct(product)
+    let (first, second) = e.transposeB ? (e.strideC, e.strideA) : (e.strideA, e.strideC)
+    (product.count, product.strideA, product.strideB) = (range.count, first, second)
+    product.strideC = e.strideB
+    multiply(product)
+  }
+
+  /// Products into places of their own, or gathered in one that all share.
+  private func multiply(_ product: MatrixProduct<Scalar>) {
+    guard product.count > 1, product.strideC == 0 else { return Scalar.matrixProduct(product) }
+    var first = product
+    first.count = 1
+    Scalar.matrixProduct(first)
+    var others = product
+    others.count -= 1
+    others.beta = 1
+    others.a += others.strideA
+    others.b += others.strideB
+    Scalar.matrixProduct(others)
   }
 }

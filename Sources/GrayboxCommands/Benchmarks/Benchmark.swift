@@ -44,7 +44,7 @@ struct Benchmark: Sendable {
   }
 
   /// Every row, in the order in which it is printed.
-  static var all: [Benchmark] { tensors + training + detection + recovery }
+  static var all: [Benchmark] { tensors + training + detection + recovery + unfolding }
 }
 
 /// What a row measured.

@@ -18,6 +18,9 @@ public func meanSquaredError<Scalar: RealTensorScalar>(
   weights: Tensor<Scalar>? = nil
 ) -> Tensor<Scalar> {
   requireSameShape("meanSquaredError", prediction, target)
+  guard weights != nil else {
+    return squaredDistance(prediction, target) * (1 / Scalar(prediction.count))
+  }
   return weightedMean(square(prediction - target), weights)
 }
 

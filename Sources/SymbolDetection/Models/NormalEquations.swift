@@ -82,4 +82,16 @@ extension NormalEquations {
       observations: cut(problems.observations)
     )
   }
+  /// `G` of one problem.
+  func matrix(_ index: Int) -> Matrix<Scalar> {
+    let size = users * users
+    return gram.withScalars {
+      Matrix(rows: users, columns: users, Array($0[(index * size)..<((index + 1) * size)]))
+    }
+  }
+
+  /// `m` of one problem.
+  func vector(_ index: Int) -> [Scalar] {
+    matched.withScalars { Array($0[(index * users)..<((index + 1) * users)]) }
+  }
 }

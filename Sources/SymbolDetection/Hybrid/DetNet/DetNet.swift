@@ -28,9 +28,11 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
   /// The values that each symbol may have, ascending.
   public let levels: [Scalar]
   /// The widths of the layers.
-  public let widths: DetNetLayer<Scalar>.Widths
+  public let widths: DetNetWidths
   /// `r`.
   public let residual: Scalar
+  /// The matrix from beliefs to symbols, `[users levels, users]`.
+  private let readout: Tensor<Scalar>
   private let stream: RandomStream
 
   /// The network's step.
@@ -55,6 +57,14 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
     widths = .init(users: users, levels: levels.count, hidden: hidden, memory: memory)
     self.residual = residual
     self.stream = stream
+    readout = Tensor(shape: [users * levels.count, users]) { matrix in
+      matrix.update(repeating: 0)
+      for user in 0..<users {
+        for (place, level) in levels.enumerated() {
+          matrix[(user * levels.count + place) * users + user] = level
+        }
+      }
+    }
   }
 
   /// Random weights of the layer's own.
@@ -83,10 +93,10 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
       s - parameters.matchedScale.value * problem.matched
       + parameters.gramScale.value * problem.gramProduct(s)
     let u = parameters.hidden(concatenated([z, state.memory], axis: 1), mode: .training)
-    let o =
-      (1 - residual) * parameters.beliefs(u, mode: .training) + residual * state.beliefs
-    let v = (1 - residual) * parameters.memory(u, mode: .training) + residual * state.memory
-    return State(beliefs: o, symbols: symbols(o), memory: v)
+    let (o, v) = (parameters.beliefs(u, mode: .training), parameters.memory(u, mode: .training))
+    let beliefs = weightedSum(o, 1 - residual, state.beliefs, residual)
+    let memory = weightedSum(v, 1 - residual, state.memory, residual)
+    return State(beliefs: beliefs, symbols: symbols(beliefs), memory: memory)
   }
 
   /// `o`, `[batch, users levels]`.
@@ -94,9 +104,7 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
 
   /// `s = sum_j level_j o_j`, `[batch, users]`.
   public func symbols(_ beliefs: Tensor<Scalar>) -> Tensor<Scalar> {
-    let batch = beliefs.shape[0]
-    let rows = beliefs.reshaped([batch * widths.users, levels.count])
-    return matmul(rows, Tensor(levels, shape: [levels.count, 1])).reshaped([batch, widths.users])
+    matmul(beliefs, readout)
   }
 
   /// The beliefs of one that knows: 1 at each symbol's level, 0 elsewhere.

@@ -13,26 +13,6 @@ public struct DetNetLayer<Scalar: RealTensorScalar>: StepParameters {
     case network
   }
 
-  /// The widths of a layer.
-  public struct Widths: Sendable, Hashable {
-    /// Symbols a problem.
-    public var users: Int
-    /// Symbols that each may be.
-    public var levels: Int
-    /// Hidden units.
-    public var hidden: Int
-    /// Numbers that a layer hands on unread.
-    public var memory: Int
-
-    /// The widths.
-    public init(users: Int, levels: Int, hidden: Int, memory: Int) {
-      self.users = users
-      self.levels = levels
-      self.hidden = hidden
-      self.memory = memory
-    }
-  }
-
   /// `d1`, of the matched filter's output.
   public let matchedScale: Parameter<Scalar>
   /// `d2`, of the interference.
@@ -45,19 +25,12 @@ public struct DetNetLayer<Scalar: RealTensorScalar>: StepParameters {
   public let memory: Dense<Scalar>
 
   /// Scalars at zero, weights and biases normal with deviation 0.01, as the authors start.
-  public init(_ widths: Widths, from stream: inout RandomStream) {
-    func dense(_ inputs: Int, _ outputs: Int, _ activation: Activation) -> Dense<Scalar> {
-      Dense(
-        weight: stream.normal([inputs, outputs]) * 0.01,
-        bias: stream.normal([outputs]) * 0.01,
-        activation: activation
-      )
-    }
+  public init(_ widths: DetNetWidths, from stream: inout RandomStream) {
     matchedScale = Parameter(Tensor(0))
     gramScale = Parameter(Tensor(0))
-    hidden = dense(widths.users + widths.memory, widths.hidden, .relu)
-    beliefs = dense(widths.hidden, widths.users * widths.levels, .identity)
-    memory = dense(widths.hidden, widths.memory, .identity)
+    hidden = .near(zero: 0.01, widths.users + widths.memory, widths.hidden, .relu, &stream)
+    beliefs = .near(zero: 0.01, widths.hidden, widths.users * widths.levels, .identity, &stream)
+    memory = .near(zero: 0.01, widths.hidden, widths.memory, .identity, &stream)
   }
 
   private init(
