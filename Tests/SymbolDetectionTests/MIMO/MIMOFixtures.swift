@@ -58,7 +58,7 @@ struct MIMOFixture {
 
 /// Every detector of vectors that decides one vector at a time.
 enum DetectorCase: String, CaseIterable {
-  case zf, lmmse, sorted, sortedMMSE, bestFirst, bestFirstMMSE, amp, sphere, map
+  case zf, lmmse, sorted, sortedMMSE, bestFirst, bestFirstMMSE, amp, sdr, sphere, map
 
   func decide(
     _ channel: Matrix<Double>,
@@ -89,6 +89,7 @@ enum DetectorCase: String, CaseIterable {
         DecisionFeedback(levels: levels, ordering: .bestFirst, criterion: .minimumError)
       )
     case .amp: return try run(ApproximateMessagePassing(levels: levels, iterations: 10))
+    case .sdr: return try run(SemidefiniteRelaxation(levels: levels))
     case .sphere: return try run(SphereDecoder(levels: levels))
     case .map: return try run(ExhaustiveMAP(levels: levels))
     }

@@ -134,6 +134,30 @@ struct BoxChoice: MIMOChoice {
   }
 }
 
+struct SemidefiniteChoice: MIMOChoice {
+  let iterations: Int
+  let tolerance: Double
+
+  func detect<Scalar: RealTensorScalar>(
+    _ problems: LinearProblems<Scalar>,
+    _ levels: Levels<Scalar>,
+    keepsProbabilities: Bool,
+    pool: WorkerPool
+  ) throws -> BatchDecision<Scalar> {
+    guard levels.values.count == 2 else {
+      throw SymbolDetectionError.badProblem(
+        "constellation has \(levels.values.count) levels in a real dimension; sdr relaxes two: "
+          + "bpsk or qpsk"
+      )
+    }
+    return SemidefiniteRelaxation(
+      levels: levels,
+      iterations: iterations,
+      tolerance: Scalar(tolerance)
+    ).detect(problems, keepsProbabilities: false, pool: pool)
+  }
+}
+
 struct SphereChoice: MIMOChoice {
   let nodeLimit: Int
 
