@@ -153,6 +153,22 @@ typedef struct graybox_kernels {
                const void *a, size_t lda, const void *b, size_t ldb, double beta, void *c,
                size_t ldc);
 
+  // --- small dense matrices, in place ------------------------------------------------------------
+  // Rows are ld apart, a multiple of 16, aligned, and zero between their end and ld (vectors too).
+  // A = U' U of the upper triangle; zeros go below it. Gives n, or the first row whose pivot is not
+  // finite and above `least`.
+  size_t (*cholesky)(size_t n, size_t ld, double least, void *matrix);
+  // x = (U' U)^-1 b; b is overwritten
+  void (*cholesky_solve)(size_t n, size_t ld, const void *factor, void *b, void *x);
+  void (*cholesky_inverse)(size_t n, size_t ld, const void *factor, void *inverse);  // U^-1
+  // Householder's Q R of a matrix whose n columns, m long, are the rows here. After it row j holds
+  // column j of R without the signs of its rows, reflections the directions, and order which column
+  // it was. ordering: 0 as they are, -1 the least energy left first, 1 the most.
+  void (*reflect_columns)(int ordering, size_t n, size_t m, size_t ld, void *matrix,
+                          void *reflections, int32_t *order);
+  // Q' z in place, with the same signs missing
+  void (*reflect_vector)(size_t n, size_t m, size_t ld, const void *reflections, void *z);
+
   // --- optimisers --------------------------------------------------------------------------------
   void (*adam)(size_t n, const graybox_adam_settings *settings, const void *gradient, void *values,
                void *first_moment, void *second_moment);

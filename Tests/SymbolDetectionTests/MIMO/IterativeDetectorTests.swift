@@ -18,12 +18,14 @@ internal import Testing
       noiseVariance: noise
     )
     let detector = ApproximateMessagePassing(levels: levels, iterations: 8)
-    let prepared = try detector.prepared(f.channel, noiseVariance: noise)
     var spreads: [Double] = []
-    _ = detector.trace(f.received, prepared) { spreads.append($0.spread) }
+    try f.prepare(detector) { received, workspace in
+      _ = detector.iterate(received, workspace) { spreads.append($0) }
+    }
     // tau' = (K / N) E[1 - tanh^2((1 + sqrt(v) g) / v)], v = sigma^2 + tau, by quadrature.
     let scaled = 1 / Double.powerOfTen(0.6)
     var tau = 0.5
+    #expect(spreads.count == 8)
     for spread in spreads {
       let v = scaled + tau
       var mean = 0.0
@@ -75,12 +77,12 @@ internal import Testing
       levels: levels,
       until: .tolerance(1e-14, maximumIterations: 200_000)
     )
-    let equations = detector.equations(0..<1, of: f.problems)
-    let method = BoxProjectedGradient<Double>(stepSize: 1, limit: levels.limit)
-    let outcome = method.solve(equations, until: detector.rule)
-    #expect(outcome.status == .converged)
+    var s: [Double] = []
+    try f.prepare(detector) { received, workspace in
+      #expect(detector.iterate(received, workspace))
+      s = Array(UnsafeBufferPointer(start: workspace.estimate, count: 6))
+    }
     // The gradient of |y - H s|^2 / 2 from its definition.
-    let s = outcome.value.scalars
     let residual = zip(f.channel.times(s), f.received).map { $0 - $1 }
     let gradient = f.channel.transposedTimes(residual)
     for (value, slope) in zip(s, gradient) {
@@ -93,5 +95,43 @@ internal import Testing
       }
     }
     #expect(detector.detect(f.problems).symbols.scalars == levels.nearest(s))
+  }
+
+  @Test(
+    "box-constrained descent makes the steps of the iterative method",
+    arguments: [0, 1, 7, 30]
+  )
+  func steps(iterations: Int) throws {
+    let levels = Levels<Double>(.fourPAM)
+    let f = try MIMOFixture(4, receive: 9, users: 6, levels: levels, noiseVariance: 4)
+    let gram = f.channel.gram()
+    let largest = SymmetricEigen(gram, vectors: false).values[5]
+    let method = BoxProjectedGradient<Double>(stepSize: 1 / largest, limit: levels.limit)
+    let equations = NormalEquations(
+      channel: f.problems.channel,
+      observations: f.problems.observations
+    )
+    let expected = method.solve(equations, until: .iterations(iterations)).value.scalars
+    let detector = BoxDetector(levels: levels, until: .iterations(iterations))
+    try f.prepare(detector) { received, workspace in
+      #expect(detector.iterate(received, workspace))
+      // Steps contract, so that roundings do not grow.
+      for k in 0..<6 { #expect(abs(workspace.estimate[k] - expected[k]) < 1e-13) }
+    }
+  }
+
+  @Test("a vector that does not reach its tolerance says so; the others do not")
+  func limit() throws {
+    // The first channel has orthonormal columns: one step is exact, the second moves nothing.
+    let problems = try LinearProblems(
+      channel: Tensor<Double>([1, 0, 0, 1, 1, 0.9, 0, 0.2], shape: [2, 2, 2]),
+      observations: Tensor([0.5, -0.5, 0.3, 0.4], shape: [2, 2]),
+      noiseVariances: [1]
+    )
+    let detector = BoxDetector(
+      levels: Levels<Double>(.bpsk),
+      until: .tolerance(1e-6, maximumIterations: 3)
+    )
+    #expect(detector.detect(problems).failures == [1: .iterationLimit])
   }
 }

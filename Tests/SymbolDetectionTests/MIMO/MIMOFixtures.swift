@@ -31,6 +31,23 @@ struct MIMOFixture {
     )
   }
 
+  /// Lends a detector's workspace prepared for the channel, and the observation.
+  func prepare<Detector: VectorDetector<Double>>(
+    _ detector: Detector,
+    _ body: (UnsafePointer<Double>, inout Detector.Workspace) throws -> Void
+  ) throws {
+    var workspace = detector.workspace(
+      VectorShape(receive: channel.rows, users: channel.columns, keepsProbabilities: false)
+    )
+    try channel.scalars.withUnsafeBufferPointer { h in
+      try received.withUnsafeBufferPointer { y in
+        guard let h = h.baseAddress, let y = y.baseAddress else { return }
+        try detector.prepare(h, noiseVariance: noiseVariance, &workspace)
+        try body(y, &workspace)
+      }
+    }
+  }
+
   /// `|y - H s|^2`.
   func cost(_ s: [Double]) -> Double {
     zip(received, channel.times(s)).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }

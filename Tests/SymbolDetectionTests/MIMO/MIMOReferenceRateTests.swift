@@ -28,6 +28,8 @@ internal import Testing
       Point(method: "decision-feedback", snr: 10, rate: 7.6e-3, rounding: 5e-5, vectors: 8000),
       Point(method: "mimo-amp", snr: 8, rate: 1.23e-2, rounding: 5e-5, vectors: 2000),
       Point(method: "mimo-amp", snr: 10, rate: 1.95e-3, rounding: 5e-6, vectors: 4000),
+      Point(method: "sdr", snr: 8, rate: 1.1e-2, rounding: 5e-4, vectors: 1000),
+      Point(method: "sdr", snr: 10, rate: 2.2e-3, rounding: 5e-5, vectors: 3000),
       Point(method: "box-pgd", snr: 8, rate: 1.8e-2, rounding: 5e-4, vectors: 1000),
     ],
     [1] as [UInt64]

@@ -1,12 +1,9 @@
 // Goals in order: the algorithm as published for large MIMO detection; no allocation in an iteration.
+// Deviation: the residual appears only as `q = H' r`, so that an iteration costs a product with the
+// Gram matrix instead of two with the channel.
 
+internal import CKernels
 public import Tensors
-
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// Approximate message passing with the posterior mean of the symbols (LAMA).
 ///
@@ -17,13 +14,22 @@ internal import Darwin
 /// For BPSK the mean is `tanh(z / v)`. The theory is for independent Gaussian entries of H, where
 /// state evolution gives v; on other channels it may not converge.
 ///
+/// - Complexity: `N K^2` multiply-accumulates and `K^2` an iteration.
 /// - SeeAlso: `jeon2015lama`, `bayati2011`.
 public struct ApproximateMessagePassing<Scalar: RealTensorScalar>: VectorDetector {
-  /// A channel with columns of unit norm on average, its scale and the noise.
-  public struct Prepared {
-    let channel: Matrix<Scalar>
-    let scale: Scalar
-    let noiseVariance: Scalar
+  /// The Gram matrix of the scaled channel and what iterations hand on.
+  public struct Workspace {
+    var equations: NormalEquationSolver<Scalar>
+    let scratch: VectorScratch<Scalar>
+    // The scale of the channel, and the noise variance with it.
+    var scale: Scalar = 1
+    var noiseVariance: Scalar = 1
+    // `s`, `q`, `z`, and room for the posterior's weights twice.
+    let means: UnsafeMutablePointer<Scalar>
+    let residual: UnsafeMutablePointer<Scalar>
+    let estimates: UnsafeMutablePointer<Scalar>
+    let exponents: UnsafeMutablePointer<Scalar>
+    let weights: UnsafeMutablePointer<Scalar>
   }
 
   /// The values of a symbol.
@@ -37,117 +43,108 @@ public struct ApproximateMessagePassing<Scalar: RealTensorScalar>: VectorDetecto
     self.iterations = iterations
   }
 
-  /// Scales the channel.
-  public func prepared(
-    _ channel: Matrix<Scalar>,
-    noiseVariance: Scalar
-  ) throws(LinearAlgebraError) -> Prepared {
-    let energy = channel.scalars.reduce(0) { $0 + $1 * $1 }
-    guard energy > 0 else { throw .rankDeficient(column: 0) }
-    let scale = (Scalar(channel.columns) / energy).squareRoot()
-    var scaled = channel
-    for k in scaled.scalars.indices { scaled.scalars[k] *= scale }
-    return Prepared(
-      channel: scaled,
-      scale: scale,
-      noiseVariance: noiseVariance * scale * scale
+  /// It has them.
+  public var hasProbabilities: Bool { true }
+
+  /// Memory of a Gram matrix and of some vectors.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func workspace(_ shape: VectorShape) -> Workspace {
+    let scratch = VectorScratch<Scalar>()
+    let wide = shape.users * levels.values.count
+    return Workspace(
+      equations: NormalEquationSolver(shape),
+      scratch: scratch,
+      means: scratch.take(shape.users),
+      residual: scratch.take(shape.users),
+      estimates: scratch.take(shape.users),
+      exponents: scratch.take(wide),
+      weights: scratch.take(wide)
     )
+  }
+
+  /// Scales the channel.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func prepare(
+    _ channel: UnsafePointer<Scalar>,
+    noiseVariance: Scalar,
+    _ workspace: inout Workspace
+  ) throws(LinearAlgebraError) {
+    let (m, n) = (workspace.equations.receive, workspace.equations.users)
+    let energy = Scalar(Scalar.kernels.pointee.sum_squares(m * n, channel))
+    guard energy > 0 else { throw .rankDeficient(column: 0) }
+    let squared = Scalar(n) / energy
+    workspace.scale = squared.squareRoot()
+    workspace.noiseVariance = noiseVariance * squared
+    workspace.equations.form(channel, scale: Double(workspace.scale))
   }
 
   /// Iterates and decides.
-  public func detect(_ received: [Scalar], _ prepared: Prepared) -> VectorDecision<Scalar> {
-    let state = trace(received, prepared) { _ in }
-    let limit = max(state.variance, .leastNormalMagnitude)
-    return VectorDecision(
-      symbols: levels.nearest(state.matched),
-      probabilities: state.matched.flatMap { levels.posterior(of: $0, variance: limit) },
-      failure: state.matched.allSatisfy(\.isFinite) ? nil : .iterationLimit
-    )
-  }
-
-  /// What one iteration hands to the next.
-  package struct State {
-    /// `s`: posterior means.
-    package var means: [Scalar]
-    /// `r`: the residual with its Onsager term.
-    package var residual: [Scalar]
-    /// `tau`.
-    package var spread: Scalar
-    /// `z` of the last iteration.
-    package var matched: [Scalar]
-    /// `v` of the last iteration.
-    package var variance: Scalar
-  }
-
-  /// Runs all iterations, showing each state.
-  package func trace(_ received: [Scalar], _ prepared: Prepared, _ show: (State) -> Void) -> State {
-    let users = prepared.channel.columns
-    let y = received.map { $0 * prepared.scale }
-    let load = Scalar(users) / Scalar(prepared.channel.rows)
-    var state = State(
-      means: [Scalar](repeating: 0, count: users),
-      residual: y,
-      spread: load * levels.energy,
-      matched: [Scalar](repeating: 0, count: users),
-      variance: 1
-    )
-    for _ in 0..<(iterations ?? 3 * users) {
-      step(&state, y, prepared, load)
-      show(state)
-    }
-    return state
-  }
-
-  /// One iteration.
-  func step(_ state: inout State, _ y: [Scalar], _ prepared: Prepared, _ load: Scalar) {
-    let h = prepared.channel
-    let (m, n) = (h.rows, h.columns)
-    let v = max(prepared.noiseVariance + state.spread, .leastNormalMagnitude)
-    var sum: Scalar = 0
-    h.scalars.withUnsafeBufferPointer { h in
-      state.matched.withUnsafeMutableBufferPointer { z in
-        for k in 0..<n { z[k] = state.means[k] }
-        for i in 0..<m { addMultiple(z, 0, state.residual[i], h, i * n, n) }
-        for k in 0..<n {
-          let (mean, variance) = levels.moments(of: z[k], variance: v)
-          state.means[k] = mean
-          sum += variance
-        }
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func detect(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: inout Workspace,
+    _ output: VectorOutput<Scalar>
+  ) -> VectorFailure? {
+    let n = workspace.equations.users
+    let variance = max(iterate(received, workspace) { _ in }, .leastNormalMagnitude)
+    levels.decide(n, workspace.estimates, output.symbols)
+    if let probabilities = output.probabilities {
+      levels.posteriors(n, workspace.estimates, workspace.exponents, probabilities) { _ in
+        variance
       }
-      let spread = load * sum / Scalar(n)
-      let memory = spread / v
-      state.means.withUnsafeBufferPointer { s in
-        for i in 0..<m {
-          state.residual[i] = y[i] - dotProduct(h, i * n, s, 0, n) + memory * state.residual[i]
-        }
-      }
-      state.spread = spread
     }
-    state.variance = v
+    let isFinite = Scalar.kernels.pointee.all_finite(n, workspace.estimates) != 0
+    return isFinite ? nil : .iterationLimit
   }
-}
 
-extension Levels {
-  /// Mean and variance of `p(s | z)` for `z = s + e`, e normal.
-  func moments(of z: Scalar, variance: Scalar) -> (mean: Scalar, variance: Scalar) {
-    if values.count == 2 {
-      let a = values[1]
-      let mean = a * Scalar(tanh(Double(a * z / variance)))
-      return (mean, a * a - mean * mean)
+  /// Runs all iterations, showing `tau'` of each; `v` of the last.
+  package func iterate(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: Workspace,
+    _ show: (Scalar) -> Void
+  ) -> Scalar {
+    let equations = workspace.equations
+    let (n, stride) = (equations.users, equations.stride)
+    let (s, q, z, matched) = (
+      workspace.means, workspace.residual, workspace.estimates, equations.matched
+    )
+    let kernels = Scalar.kernels
+    let load = Scalar(n) / Scalar(equations.receive)
+    equations.match(received, scale: Double(workspace.scale))
+    for k in 0..<n {
+      s[k] = 0
+      q[k] = matched[k]
+      z[k] = 0
     }
-    let best = nearest(z)
-    let floor = (z - best) * (z - best)
-    var total: Scalar = 0
-    var first: Scalar = 0
-    var second: Scalar = 0
-    for value in values {
-      let gap = ((z - value) * (z - value) - floor) / (2 * variance)
-      let weight = Scalar(exp(Double(-gap)))
-      total += weight
-      first += weight * value
-      second += weight * value * value
+    var tau = load * levels.energy
+    var v: Scalar = 1
+    for _ in 0..<(iterations ?? 3 * n) {
+      v = max(workspace.noiseVariance + tau, .leastNormalMagnitude)
+      for k in 0..<n { z[k] = s[k] + q[k] }
+      let sum = levels.means(n, z, variance: v, workspace.exponents, workspace.weights, s)
+      tau = load * sum / Scalar(n)
+      show(tau)
+      // q = H' y - G s + q tau / v; G is symmetric, and its rows end in zeros.
+      kernels.pointee.gemm(
+        0,
+        0,
+        1,
+        stride,
+        n,
+        -1,
+        s,
+        n,
+        equations.gram,
+        stride,
+        Double(tau / v),
+        q,
+        stride
+      )
+      for k in 0..<n { q[k] += matched[k] }
     }
-    let mean = first / total
-    return (mean, max(second / total - mean * mean, 0))
+    return v
   }
 }

@@ -33,12 +33,14 @@ public struct DecisionFeedback<Scalar: RealTensorScalar>: VectorDetector {
   public typealias Criterion = SuppressionCriterion
 
   /// The factorisation of a channel in the order of decision.
-  public struct Prepared {
-    let factor: QRFactor<Scalar>
-    let order: [Int]
-    // Of each user of the order, what its unbiased estimate is divided by.
-    let biases: [Scalar]
-    let extraRows: Int
+  public struct Workspace {
+    let factor: ReflectedColumns<Scalar>
+    /// Of each place of the order, the user.
+    var order: [Int]
+    // Of each place of the order, what its unbiased estimate is divided by.
+    let biases: UnsafeMutablePointer<Scalar>
+    let rest: UnsafeMutablePointer<Scalar>
+    let scratch: VectorScratch<Scalar>
   }
 
   /// The values of a symbol.
@@ -59,62 +61,91 @@ public struct DecisionFeedback<Scalar: RealTensorScalar>: VectorDetector {
     self.criterion = criterion
   }
 
-  /// Orders and factors the channel.
-  public func prepared(
-    _ channel: Matrix<Scalar>,
-    noiseVariance: Scalar
-  ) throws(LinearAlgebraError) -> Prepared {
-    let users = channel.columns
-    let isLoaded = criterion == .minimumError
-    guard isLoaded || channel.rows >= users else { throw .rankDeficient(column: channel.rows) }
-    let loading = isLoaded ? noiseVariance / levels.energy : 0
-    var extended = channel
-    if isLoaded {
-      var identity = Matrix<Scalar>.identity(users)
-      for k in 0..<users { identity[k, k] = loading.squareRoot() }
-      extended = Matrix(
-        rows: channel.rows + users,
-        columns: users,
-        channel.scalars + identity.scalars
-      )
-    }
-    var first = Array(0..<users)
-    if ordering == .bestFirst {
-      first = Array(try Self.bestFirst(extended.gram()).reversed())
-      extended = extended.permutingColumns(first)
-    }
-    let factor = QRFactor(extended, ordering: ordering == .sorted ? .smallestFirst : .given)
-    let diagonal = (0..<users).map { factor.upper[$0, $0] }
-    let largest = diagonal.reduce(0) { max($0, $1) }
-    for (k, value) in diagonal.enumerated()
-    where value <= largest * Scalar(users) * Scalar.ulpOfOne {
-      throw .rankDeficient(column: factor.order[k])
-    }
-    // The error variance of the k-th decision is lambda / R_kk^2 of the symbol's power.
-    return Prepared(
-      factor: factor,
-      order: factor.order.map { first[$0] },
-      biases: diagonal.map { 1 - loading / ($0 * $0) },
-      extraRows: isLoaded ? users : 0
+  /// Memory of the factorisation.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func workspace(_ shape: VectorShape) -> Workspace {
+    let rows = shape.receive + (criterion == .minimumError ? shape.users : 0)
+    let scratch = VectorScratch<Scalar>()
+    return Workspace(
+      factor: ReflectedColumns(rows: rows, columns: shape.users),
+      order: Array(0..<shape.users),
+      biases: scratch.take(shape.users),
+      rest: scratch.take(rows),
+      scratch: scratch
     )
   }
 
-  /// Decides from the last row of `R` up.
-  public func detect(_ received: [Scalar], _ prepared: Prepared) -> VectorDecision<Scalar> {
-    let z = prepared.factor.transposedTimes(
-      received + [Scalar](repeating: 0, count: prepared.extraRows)
-    )
-    let r = prepared.factor.upper
-    var decided = z
-    var symbols = z
-    for k in stride(from: z.count - 1, through: 0, by: -1) {
-      var rest = z[k]
-      for j in (k + 1)..<max(z.count, k + 1) { rest -= r[k, j] * decided[j] }
-      let bias = max(prepared.biases[k], .leastNormalMagnitude)
-      decided[k] = levels.nearest(rest / (r[k, k] * bias))
-      symbols[prepared.order[k]] = decided[k]
+  /// Orders and factors the channel.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func prepare(
+    _ channel: UnsafePointer<Scalar>,
+    noiseVariance: Scalar,
+    _ workspace: inout Workspace
+  ) throws(LinearAlgebraError) {
+    let factor = workspace.factor
+    let users = factor.columns
+    let isLoaded = criterion == .minimumError
+    let receive = factor.rows - (isLoaded ? users : 0)
+    guard factor.rows >= users else { throw .rankDeficient(column: factor.rows) }
+    let loading = isLoaded ? noiseVariance / levels.energy : 0
+    let first =
+      ordering == .bestFirst
+      ? try Self.lastFirst(channel, receive, users, loading) : Array(0..<users)
+    factor.load(channel, receive, columns: first, loading: loading.squareRoot())
+    factor.reduce(ordering == .sorted ? .smallestFirst : .given)
+    var largest: Scalar = 0
+    for k in 0..<users { largest = max(largest, factor.diagonal(k).magnitude) }
+    for k in 0..<users {
+      workspace.order[k] = first[factor.place(k)]
+      let value = factor.diagonal(k).magnitude
+      guard value > largest * Scalar(users) * Scalar.ulpOfOne else {
+        throw .rankDeficient(column: workspace.order[k])
+      }
+      // The error variance of the k-th decision is lambda / R_kk^2 of the symbol's power.
+      workspace.biases[k] = max(1 - loading / (value * value), .leastNormalMagnitude)
     }
-    return VectorDecision(symbols: symbols)
+  }
+
+  /// Decides from the last row of `R` up.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func detect(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: inout Workspace,
+    _ output: VectorOutput<Scalar>
+  ) -> VectorFailure? {
+    let (factor, rest) = (workspace.factor, workspace.rest)
+    let receive = factor.rows - (criterion == .minimumError ? factor.columns : 0)
+    rest.update(from: received, count: receive)
+    if factor.rows > receive { (rest + receive).clear(count: factor.rows - receive) }
+    factor.reflect(rest)
+    for k in Swift.stride(from: factor.columns - 1, through: 0, by: -1) {
+      // The signs of rows of R and of Q' y are the same and cancel.
+      let symbol = levels.nearest(rest[k] / (factor.diagonal(k) * workspace.biases[k]))
+      output.symbols[workspace.order[k]] = symbol
+      let column = factor.column(k)
+      for i in 0..<k { rest[i] -= symbol * column[i] }
+    }
+    return nil
+  }
+
+  /// The best-first order of decisions from its end.
+  private static func lastFirst(
+    _ channel: UnsafePointer<Scalar>,
+    _ receive: Int,
+    _ users: Int,
+    _ loading: Scalar
+  ) throws(LinearAlgebraError) -> [Int] {
+    let size = receive * users
+    var gram = Matrix(
+      rows: receive,
+      columns: users,
+      Array(UnsafeBufferPointer(start: channel, count: size))
+    ).gram()
+    for k in 0..<users { gram[k, k] += loading }
+    return try bestFirst(gram).reversed()
   }
 
   /// Users by the least diagonal entry of the inverse Gram matrix of those that are left.

@@ -1,10 +1,5 @@
+internal import CKernels
 public import Tensors
-
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// What is decided from posteriors.
 public enum PosteriorDecision: String, Sendable, Hashable, CaseIterable {
@@ -20,16 +15,22 @@ public enum PosteriorDecision: String, Sendable, Hashable, CaseIterable {
 /// symbol's most likely level, which makes the fewest symbol errors. The cost grows user by user,
 /// `s' G s - 2 m' s` with `G = H' H`, `m = H' y`.
 ///
-/// - Complexity: `levels^users users` a vector.
+/// - Complexity: about `4 levels^users` a vector, and as many exponentials where posteriors are wanted.
 public struct ExhaustiveMAP<Scalar: RealTensorScalar>: VectorDetector {
   /// What is decided.
   public typealias Decision = PosteriorDecision
 
-  /// A channel, its Gram matrix and the noise.
-  public struct Prepared {
-    let channel: Matrix<Scalar>
-    let gram: Matrix<Scalar>
-    let noiseVariance: Scalar
+  /// A Gram matrix and what is known of every vector.
+  public struct Workspace {
+    var equations: NormalEquationSolver<Scalar>
+    var noiseVariance: Scalar = 1
+    let costs: UnsafeMutablePointer<Scalar>
+    let slopes: UnsafeMutablePointer<Scalar>
+    // Of every vector its likelihood, and of each symbol the sums by level; nil where none is wanted.
+    let likelihoods: UnsafeMutablePointer<Double>?
+    let sums: UnsafeMutablePointer<Double>
+    let scratch: VectorScratch<Scalar>
+    let wideScratch: VectorScratch<Double>
   }
 
   /// The most vectors that are enumerated.
@@ -46,6 +47,9 @@ public struct ExhaustiveMAP<Scalar: RealTensorScalar>: VectorDetector {
     self.decision = decision
   }
 
+  /// It has them.
+  public var hasProbabilities: Bool { true }
+
   /// Whether so many users can be enumerated.
   public func canEnumerate(users: Int) -> Bool {
     var count = 1
@@ -56,39 +60,63 @@ public struct ExhaustiveMAP<Scalar: RealTensorScalar>: VectorDetector {
     return true
   }
 
-  /// The Gram matrix.
-  public func prepared(
-    _ channel: Matrix<Scalar>,
-    noiseVariance: Scalar
-  ) throws(LinearAlgebraError) -> Prepared {
+  /// Memory of all vectors.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func workspace(_ shape: VectorShape) -> Workspace {
     precondition(
-      canEnumerate(users: channel.columns),
-      "ExhaustiveMAP: more than \(Self.hypothesisLimit) vectors of \(channel.columns) users"
+      canEnumerate(users: shape.users),
+      "ExhaustiveMAP: more than \(Self.hypothesisLimit) vectors of \(shape.users) users"
     )
-    return Prepared(channel: channel, gram: channel.gram(), noiseVariance: noiseVariance)
+    let size = levels.values.count
+    let count = (0..<shape.users).reduce(1) { product, _ in product * size }
+    let scratch = VectorScratch<Scalar>()
+    let wideScratch = VectorScratch<Double>()
+    let needsLikelihoods = shape.keepsProbabilities || decision == .symbol
+    return Workspace(
+      equations: NormalEquationSolver(shape),
+      costs: scratch.take(count),
+      slopes: scratch.take(count),
+      likelihoods: needsLikelihoods ? wideScratch.take(count) : nil,
+      sums: wideScratch.take(shape.users * size),
+      scratch: scratch,
+      wideScratch: wideScratch
+    )
+  }
+
+  /// The Gram matrix.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func prepare(
+    _ channel: UnsafePointer<Scalar>,
+    noiseVariance: Scalar,
+    _ workspace: inout Workspace
+  ) throws(LinearAlgebraError) {
+    workspace.equations.form(channel)
+    workspace.noiseVariance = noiseVariance
   }
 
   /// Enumerates.
-  public func detect(_ received: [Scalar], _ prepared: Prepared) -> VectorDecision<Scalar> {
-    let costs = self.costs(prepared.channel.transposedTimes(received), prepared.gram)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func detect(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: inout Workspace,
+    _ output: VectorOutput<Scalar>
+  ) -> VectorFailure? {
+    let users = workspace.equations.users
     let size = levels.values.count
-    let users = prepared.channel.columns
-    var bestIndex = 0
-    for index in costs.indices where costs[index] < costs[bestIndex] { bestIndex = index }
-    var sums = [Double](repeating: 0, count: users * size)
-    for (index, cost) in costs.enumerated() {
-      let exponent = Double(cost - costs[bestIndex]) / (2 * Double(prepared.noiseVariance))
-      guard exponent < 745 else { continue }
-      let weight = exp(-exponent)
-      var digits = index
-      for k in 0..<users {
-        sums[k * size + digits % size] += weight
-        digits /= size
-      }
+    workspace.equations.match(received)
+    let count = fillCosts(workspace)
+    var best = 0
+    for index in 1..<max(count, 1) where workspace.costs[index] < workspace.costs[best] {
+      best = index
     }
-    let total = sums[0..<size].reduce(0, +)
-    var symbols: [Scalar] = []
-    var digits = bestIndex
+    if let likelihoods = workspace.likelihoods {
+      sumLikelihoods(workspace, likelihoods, count, best: best)
+    }
+    let sums = workspace.sums
+    var digits = best
     for k in 0..<users {
       var place = digits % size
       digits /= size
@@ -97,34 +125,81 @@ public struct ExhaustiveMAP<Scalar: RealTensorScalar>: VectorDetector {
           place = other
         }
       }
-      symbols.append(levels.values[place])
+      output.symbols[k] = levels.values[place]
     }
-    return VectorDecision(symbols: symbols, probabilities: sums.map { Scalar($0 / total) })
+    guard let probabilities = output.probabilities else { return nil }
+    var total = 0.0
+    for place in 0..<size { total += sums[place] }
+    for k in 0..<(users * size) { probabilities[k] = Scalar(sums[k] / total) }
+    return nil
   }
 
   /// `s' G s - 2 m' s` of every vector; the first user is the least significant digit of its number.
-  func costs(_ matched: [Scalar], _ gram: Matrix<Scalar>) -> [Scalar] {
-    let values = levels.values
-    let size = values.count
-    var costs: [Scalar] = [0]
-    for k in 0..<gram.rows {
-      // What user k adds: G_kk s_k^2 + 2 s_k (sum_{j < k} G_kj s_j - m_k).
-      let count = costs.count
-      var longer = [Scalar](repeating: 0, count: count * size)
-      for index in 0..<count {
-        var slope = -matched[k]
-        var digits = index
-        for j in 0..<k {
-          slope += gram[k, j] * values[digits % size]
-          digits /= size
+  ///
+  /// User k adds `G_kk s_k^2 + 2 s_k (sum_{j < k} G_kj s_j - m_k)`; the sums grow user by user too.
+  ///
+  /// - Returns: how many vectors there are.
+  @inline(__always)
+  private func fillCosts(_ workspace: Workspace) -> Int {
+    let (equations, costs, slopes) = (workspace.equations, workspace.costs, workspace.slopes)
+    let size = levels.values.count
+    costs[0] = 0
+    var count = 1
+    for k in 0..<equations.users {
+      let row = equations.gram + k * equations.stride
+      slopes[0] = -equations.matched[k]
+      var known = 1
+      for j in 0..<k {
+        // The part of the first value is written last: the others are made from it.
+        for place in Swift.stride(from: size - 1, through: 0, by: -1) {
+          let shift = row[j] * levels.values[place]
+          for index in 0..<known { slopes[place * known + index] = slopes[index] + shift }
         }
-        for place in 0..<size {
-          let s = values[place]
-          longer[place * count + index] = costs[index] + s * (gram[k, k] * s + 2 * slope)
+        known *= size
+      }
+      for place in Swift.stride(from: size - 1, through: 0, by: -1) {
+        let s = levels.values[place]
+        let own = row[k] * s
+        for index in 0..<count {
+          costs[place * count + index] = costs[index] + s * (own + 2 * slopes[index])
         }
       }
-      costs = longer
+      count *= size
     }
-    return costs
+    return count
+  }
+
+  /// Sums the likelihoods of all vectors that have a symbol at a level.
+  ///
+  /// From the last user down: its level is the most significant digit, so that the vectors with one
+  /// level lie side by side; then its levels are added up and the user is gone.
+  @inline(__always)
+  private func sumLikelihoods(
+    _ workspace: Workspace,
+    _ likelihoods: UnsafeMutablePointer<Double>,
+    _ count: Int,
+    best: Int
+  ) {
+    let size = levels.values.count
+    let (costs, sums) = (workspace.costs, workspace.sums)
+    let scale = -1 / (2 * Double(workspace.noiseVariance))
+    for index in 0..<count { likelihoods[index] = Double(costs[index] - costs[best]) * scale }
+    Double.kernels.pointee.unary(GRAYBOX_EXP, count, likelihoods, likelihoods)
+    var block = count
+    for k in Swift.stride(from: workspace.equations.users - 1, through: 0, by: -1) {
+      block /= size
+      for place in 0..<size {
+        Double.kernels.pointee.sum(
+          1,
+          block,
+          1,
+          likelihoods + place * block,
+          sums + k * size + place
+        )
+      }
+      for place in 1..<size {
+        for index in 0..<block { likelihoods[index] += likelihoods[place * block + index] }
+      }
+    }
   }
 }

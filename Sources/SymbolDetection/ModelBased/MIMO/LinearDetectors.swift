@@ -1,22 +1,16 @@
+internal import CKernels
 public import Tensors
-
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// Zero forcing: the nearest symbols to the least-squares solution.
 ///
 /// `s~ = (H' H)^-1 H' y`, by a Cholesky solve.
 ///
-/// - Complexity: `N K^2 / 2 + K^3 / 6` multiply-accumulates for N antennas and K users.
+/// - Complexity: `N K^2 + K^3 / 6` multiply-accumulates for N antennas and K users.
 /// - SeeAlso: `verdu1998`, 5.
 public struct ZeroForcing<Scalar: RealTensorScalar>: VectorDetector {
-  /// The channel and the factor of its Gram matrix.
-  public struct Prepared {
-    let channel: Matrix<Scalar>
-    let factor: CholeskyFactor<Scalar>
+  /// The factor of the Gram matrix.
+  public struct Workspace {
+    var equations: NormalEquationSolver<Scalar>
   }
 
   /// The values of a symbol.
@@ -25,18 +19,37 @@ public struct ZeroForcing<Scalar: RealTensorScalar>: VectorDetector {
   /// The detector of a constellation.
   public init(levels: Levels<Scalar>) { self.levels = levels }
 
+  /// Memory of a Gram matrix.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func workspace(_ shape: VectorShape) -> Workspace {
+    Workspace(equations: NormalEquationSolver(shape))
+  }
+
   /// Factors `H' H`.
-  public func prepared(
-    _ channel: Matrix<Scalar>,
-    noiseVariance: Scalar
-  ) throws(LinearAlgebraError) -> Prepared {
-    Prepared(channel: channel, factor: try CholeskyFactor(channel.gram()))
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func prepare(
+    _ channel: UnsafePointer<Scalar>,
+    noiseVariance: Scalar,
+    _ workspace: inout Workspace
+  ) throws(LinearAlgebraError) {
+    workspace.equations.form(channel)
+    try workspace.equations.factor()
   }
 
   /// Solves and decides.
-  public func detect(_ received: [Scalar], _ prepared: Prepared) -> VectorDecision<Scalar> {
-    let s = prepared.factor.solve(prepared.channel.transposedTimes(received))
-    return VectorDecision(symbols: levels.nearest(s))
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func detect(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: inout Workspace,
+    _ output: VectorOutput<Scalar>
+  ) -> VectorFailure? {
+    let equations = workspace.equations
+    equations.solve(received)
+    levels.decide(equations.users, equations.solution, output.symbols)
+    return nil
   }
 }
 
@@ -45,14 +58,19 @@ public struct ZeroForcing<Scalar: RealTensorScalar>: VectorDetector {
 /// `s~ = (H' H + lambda I)^-1 H' y`, `lambda = sigma^2 / E s^2`, by a Cholesky solve. With
 /// `mu_k = 1 - lambda [(H' H + lambda I)^-1]_kk`, `s~_k = mu_k s_k + e`, where e is taken as normal with
 /// variance `mu_k (1 - mu_k) E s^2`: the decision is that of `s~_k / mu_k`, and the probabilities follow.
+/// Between two levels the bias changes no decision, and is not computed when nobody asks for
+/// probabilities.
 ///
+/// - Complexity: `N K^2 + K^3 / 3` multiply-accumulates for N antennas and K users.
 /// - SeeAlso: `verdu1998`, 6; `kay1993`, 12.
 public struct LinearMMSE<Scalar: RealTensorScalar>: VectorDetector {
-  /// The channel, the factor of its loaded Gram matrix and the bias of each user.
-  public struct Prepared {
-    let channel: Matrix<Scalar>
-    let factor: CholeskyFactor<Scalar>
-    let biases: [Scalar]
+  /// The factor of the loaded Gram matrix and the bias of each user.
+  public struct Workspace {
+    var equations: NormalEquationSolver<Scalar>
+    let scratch: VectorScratch<Scalar>
+    let inverse: UnsafeMutablePointer<Scalar>?
+    let biases: UnsafeMutablePointer<Scalar>
+    let weights: UnsafeMutablePointer<Scalar>
   }
 
   /// The values of a symbol.
@@ -61,49 +79,67 @@ public struct LinearMMSE<Scalar: RealTensorScalar>: VectorDetector {
   /// The detector of a constellation.
   public init(levels: Levels<Scalar>) { self.levels = levels }
 
+  /// It has them.
+  public var hasProbabilities: Bool { true }
+
+  /// Memory of a Gram matrix and of the inverse of its factor.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func workspace(_ shape: VectorShape) -> Workspace {
+    let equations = NormalEquationSolver<Scalar>(shape)
+    let scratch = VectorScratch<Scalar>()
+    let needsBiases = shape.keepsProbabilities || levels.values.count > 2
+    return Workspace(
+      equations: equations,
+      scratch: scratch,
+      inverse: needsBiases ? scratch.take(shape.users * equations.stride) : nil,
+      biases: scratch.take(shape.users),
+      weights: scratch.take(shape.users * levels.values.count)
+    )
+  }
+
   /// Factors `H' H + lambda I`.
-  public func prepared(
-    _ channel: Matrix<Scalar>,
-    noiseVariance: Scalar
-  ) throws(LinearAlgebraError) -> Prepared {
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func prepare(
+    _ channel: UnsafePointer<Scalar>,
+    noiseVariance: Scalar,
+    _ workspace: inout Workspace
+  ) throws(LinearAlgebraError) {
     let loading = noiseVariance / levels.energy
-    var gram = channel.gram()
-    for k in 0..<gram.rows { gram[k, k] += loading }
-    let factor = try CholeskyFactor(gram)
-    let biases = factor.inverseDiagonal().map { 1 - loading * $0 }
-    return Prepared(channel: channel, factor: factor, biases: biases)
+    workspace.equations.form(channel)
+    try workspace.equations.factor(loading: loading)
+    let (n, stride) = (workspace.equations.users, workspace.equations.stride)
+    guard let inverse = workspace.inverse else {
+      for k in 0..<n { workspace.biases[k] = 1 }
+      return
+    }
+    Scalar.kernels.pointee.cholesky_inverse(n, stride, workspace.equations.gram, inverse)
+    for k in 0..<n {
+      let energy = Scalar(Scalar.kernels.pointee.sum_squares(n, inverse + k * stride))
+      // A bias at or below zero is rounding at vanishing signal: nothing is known of that user.
+      workspace.biases[k] = max(1 - loading * energy, .leastNormalMagnitude)
+    }
   }
 
   /// Solves, takes the bias away and decides.
-  public func detect(_ received: [Scalar], _ prepared: Prepared) -> VectorDecision<Scalar> {
-    let s = prepared.factor.solve(prepared.channel.transposedTimes(received))
-    var symbols: [Scalar] = []
-    var probabilities: [Scalar] = []
-    for (estimate, bias) in zip(s, prepared.biases) {
-      // A bias at or below zero is rounding at vanishing signal: nothing is known of that user.
-      let mu = max(bias, .leastNormalMagnitude)
-      symbols.append(levels.nearest(estimate / mu))
-      let variance = max(1 - mu, Scalar.ulpOfOne) / mu * levels.energy
-      probabilities += levels.posterior(of: estimate / mu, variance: variance)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func detect(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: inout Workspace,
+    _ output: VectorOutput<Scalar>
+  ) -> VectorFailure? {
+    let equations = workspace.equations
+    equations.solve(received)
+    let (n, s, mu) = (equations.users, equations.solution, workspace.biases)
+    for k in 0..<n { s[k] /= mu[k] }
+    levels.decide(n, s, output.symbols)
+    guard let probabilities = output.probabilities else { return nil }
+    let energy = levels.energy
+    levels.posteriors(n, s, workspace.weights, probabilities) { k in
+      max(1 - mu[k], Scalar.ulpOfOne) / mu[k] * energy
     }
-    return VectorDecision(symbols: symbols, probabilities: probabilities)
-  }
-}
-
-extension Levels {
-  /// `p(s | z)` of each level for `z = s + e`, e normal.
-  ///
-  /// - Parameters:
-  ///   - z: what was observed.
-  ///   - variance: of e.
-  /// - Returns: as many numbers as there are levels, of sum 1.
-  func posterior(of z: Scalar, variance: Scalar) -> [Scalar] {
-    let best = nearest(z)
-    let weights = values.map { value in
-      let gap = ((z - value) * (z - value) - (z - best) * (z - best)) / (2 * variance)
-      return Scalar(exp(Double(-gap)))
-    }
-    let sum = weights.reduce(0, +)
-    return weights.map { $0 / sum }
+    return nil
   }
 }

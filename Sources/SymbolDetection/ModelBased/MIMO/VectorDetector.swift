@@ -1,5 +1,6 @@
 // Goals in order: each detector reads like its paper, one vector at a time; what depends on the channel
-// alone is done once where all vectors share it; pieces of the batch run in parallel.
+// alone is done once where all vectors share it; pieces of the batch run in parallel, each in memory
+// that is made once.
 //
 // Proof of safety: pieces are disjoint ranges of vectors, and each writes its own range of the outputs.
 
@@ -12,51 +13,80 @@ public import Tensors
 public protocol VectorDetector<Scalar>: Sendable {
   /// The precision.
   associatedtype Scalar: RealTensorScalar
-  /// What depends on the channel and the noise variance but not on the observation.
-  associatedtype Prepared
+  /// Memory for one channel at a time: what depends on it alone, and scratch space.
+  associatedtype Workspace
 
   /// The values of a symbol.
   var levels: Levels<Scalar> { get }
+  /// Whether there are posteriors.
+  var hasProbabilities: Bool { get }
+
+  /// Makes memory for channels of one shape.
+  func workspace(_ shape: VectorShape) -> Workspace
 
   /// Does the work that vectors with one channel share.
   ///
   /// - Parameters:
-  ///   - channel: `H`, `[receive, users]`.
+  ///   - channel: `H`, `[receive, users]`; it stays where it is while its vectors are detected.
   ///   - noiseVariance: `sigma^2` of a real dimension.
-  /// - Returns: what ``detect(_:_:)`` takes.
+  ///   - workspace: what ``detect(_:_:_:)`` takes.
   /// - Throws: ``LinearAlgebraError`` for a channel that the detector cannot take.
-  func prepared(
-    _ channel: Matrix<Scalar>,
-    noiseVariance: Scalar
-  ) throws(LinearAlgebraError) -> Prepared
+  func prepare(
+    _ channel: UnsafePointer<Scalar>,
+    noiseVariance: Scalar,
+    _ workspace: inout Workspace
+  ) throws(LinearAlgebraError)
 
   /// Detects one vector.
   ///
   /// - Parameters:
   ///   - received: `y`.
-  ///   - prepared: of its channel.
-  /// - Returns: the decision, with posteriors where the detector has them.
-  func detect(_ received: [Scalar], _ prepared: Prepared) -> VectorDecision<Scalar>
+  ///   - workspace: prepared for its channel.
+  ///   - output: where the decision goes.
+  /// - Returns: why the decision may be worse than the algorithm's; nil when it succeeded.
+  func detect(
+    _ received: UnsafePointer<Scalar>,
+    _ workspace: inout Workspace,
+    _ output: VectorOutput<Scalar>
+  ) -> VectorFailure?
 }
 
-/// What a detector says of one vector.
-public struct VectorDecision<Scalar: RealTensorScalar>: Sendable {
-  /// `s^`, each one of the levels.
-  public var symbols: [Scalar]
-  /// The posterior of each level of each symbol, `[users, levels]`; nil where there is none.
-  public var probabilities: [Scalar]?
-  /// Why the decision may be worse than the algorithm's; nil when it succeeded.
-  public var failure: VectorFailure?
+extension VectorDetector {
+  /// None, unless a detector says so.
+  public var hasProbabilities: Bool { false }
+}
 
-  /// A decision.
+/// The shape of a channel and what is wanted of it.
+public struct VectorShape: Sendable, Hashable {
+  /// Real dimensions of an observation.
+  public let receive: Int
+  /// Real dimensions of what was sent.
+  public let users: Int
+  /// Whether posteriors are wanted.
+  public let keepsProbabilities: Bool
+
+  /// A shape.
+  public init(receive: Int, users: Int, keepsProbabilities: Bool) {
+    self.receive = receive
+    self.users = users
+    self.keepsProbabilities = keepsProbabilities
+  }
+}
+
+/// Where the decision on one vector goes.
+public struct VectorOutput<Scalar: RealTensorScalar> {
+  /// `s^`, each one of the levels.
+  public let symbols: UnsafeMutablePointer<Scalar>
+  /// The posterior of each level of each symbol, `[users, levels]`; nil where it is not wanted.
+  public let probabilities: UnsafeMutablePointer<Scalar>?
+
+  /// An output.
   public init(
-    symbols: [Scalar],
-    probabilities: [Scalar]? = nil,
-    failure: VectorFailure? = nil
+    symbols: UnsafeMutablePointer<Scalar>,
+    probabilities: UnsafeMutablePointer<Scalar>?
   ) {
     self.symbols = symbols
     self.probabilities = probabilities
-    self.failure = failure
   }
 }
 
@@ -92,47 +122,32 @@ public struct BatchDecision<Scalar: RealTensorScalar>: Sendable {
 extension VectorDetector {
   /// Detects a batch, pieces of it in parallel.
   ///
-  /// Where a channel is singular the symbols are the first level, and the vector is among the failures.
+  /// Where a channel is singular the symbols are the first level, the posteriors are zero and the vector
+  /// is among the failures.
   public func detect(
     _ problems: LinearProblems<Scalar>,
     keepsProbabilities: Bool = true,
     pool: WorkerPool = .serial
   ) -> BatchDecision<Scalar> {
     let (batch, users, size) = (problems.batch, problems.users, levels.values.count)
-    let piece = 32
+    // Each piece prepares a shared channel for itself.
+    let piece = problems.isShared ? 256 : 32
+    let keeps = keepsProbabilities && hasProbabilities
     let symbols = TensorStorage<Scalar>(uninitialised: batch * users)
-    let beliefs = TensorStorage<Scalar>(
-      uninitialised: keepsProbabilities ? batch * users * size : 0
-    )
+    let beliefs = TensorStorage<Scalar>(uninitialised: keeps ? batch * users * size : 0)
     let states = TensorStorage<Float>(uninitialised: batch)
-    states.values.clear(count: batch)
     nonisolated(unsafe) let (to, likely, failed) = (symbols.values, beliefs.values, states.values)
-    // Bit 0 of a state: no probabilities; the rest: the failure.
     pool.forEach(count: (batch + piece - 1) / piece) { number in
       let range = (number * piece)..<min((number + 1) * piece, batch)
-      detect(range, of: problems) { index, decision in
-        for k in 0..<users { to[index * users + k] = decision.symbols[k] }
-        failed[index] = Float(2 * (decision.failure?.rawValue ?? 0))
-        guard keepsProbabilities else { return }
-        guard let given = decision.probabilities else {
-          failed[index] += 1
-          (likely + index * users * size).update(repeating: 0, count: users * size)
-          return
-        }
-        for k in 0..<(users * size) { likely[index * users * size + k] = given[k] }
-      }
+      detect(range, of: problems, to, keeps ? likely : nil, failed)
     }
     var failures: [Int: VectorFailure] = [:]
-    var hasProbabilities = keepsProbabilities
-    for index in 0..<batch {
-      let state = Int(states.values[index])
-      failures[index] = VectorFailure(rawValue: state / 2)
-      if state == 1 { hasProbabilities = false }
+    for index in 0..<batch where states.values[index] > 0 {
+      failures[index] = VectorFailure(rawValue: Int(states.values[index]))
     }
-    if failures.count == batch { hasProbabilities = false }
     return BatchDecision(
       symbols: Tensor(shape: [batch, users], storage: symbols),
-      probabilities: hasProbabilities
+      probabilities: keeps && failures.count < batch
         ? Tensor(shape: [batch, users, size], storage: beliefs) : nil,
       failures: failures
     )
@@ -142,25 +157,41 @@ extension VectorDetector {
   private func detect(
     _ range: Range<Int>,
     of problems: LinearProblems<Scalar>,
-    _ give: (Int, VectorDecision<Scalar>) -> Void
+    _ symbols: UnsafeMutablePointer<Scalar>,
+    _ probabilities: UnsafeMutablePointer<Scalar>?,
+    _ failed: UnsafeMutablePointer<Float>
   ) {
-    var last: Prepared?
-    for index in range {
-      do throws(LinearAlgebraError) {
-        let prepared: Prepared
-        if let last, problems.isShared {
-          prepared = last
-        } else {
-          prepared = try self.prepared(
-            problems.matrix(index),
-            noiseVariance: problems.noiseVariance(index)
+    let (receive, users, size) = (problems.receive, problems.users, levels.values.count)
+    var workspace = workspace(
+      VectorShape(receive: receive, users: users, keepsProbabilities: probabilities != nil)
+    )
+    var isPrepared = false
+    problems.channel.withScalars { channels in
+      problems.observations.withScalars { observations in
+        guard let h = channels.baseAddress, let y = observations.baseAddress else { return }
+        for index in range {
+          let output = VectorOutput(
+            symbols: symbols + index * users,
+            probabilities: probabilities.map { $0 + index * users * size }
           )
-          last = prepared
+          var failure: VectorFailure?
+          do throws(LinearAlgebraError) {
+            if !(isPrepared && problems.isShared) {
+              try prepare(
+                h + (problems.channel.rank == 2 ? 0 : index * receive * users),
+                noiseVariance: problems.noiseVariance(index),
+                &workspace
+              )
+              isPrepared = true
+            }
+            failure = detect(y + index * receive, &workspace, output)
+          } catch {
+            failure = .singularChannel
+            for k in 0..<users { output.symbols[k] = levels.values[0] }
+            output.probabilities?.clear(count: users * size)
+          }
+          failed[index] = Float(failure?.rawValue ?? 0)
         }
-        give(index, detect(problems.received(index), prepared))
-      } catch {
-        let symbols = [Scalar](repeating: levels.values[0], count: problems.users)
-        give(index, VectorDecision(symbols: symbols, failure: .singularChannel))
       }
     }
   }

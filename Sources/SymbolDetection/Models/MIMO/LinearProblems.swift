@@ -1,3 +1,4 @@
+internal import CKernels
 public import Tensors
 
 /// A batch of real linear channels `y = H s + n` to detect `s` from.
@@ -39,10 +40,10 @@ public struct LinearProblems<Scalar: RealTensorScalar>: Sendable {
     if let bad = noiseVariances.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw .badProblem("a noise variance is \(bad), expected a number > 0")
     }
-    guard channel.withScalars({ $0.allSatisfy(\.isFinite) }) else {
+    guard Self.isFinite(channel) else {
       throw .badProblem("channel has a number that is not finite")
     }
-    guard observations.withScalars({ $0.allSatisfy(\.isFinite) }) else {
+    guard Self.isFinite(observations) else {
       throw .badProblem("observations have a number that is not finite")
     }
     self.channel = channel
@@ -58,6 +59,13 @@ public struct LinearProblems<Scalar: RealTensorScalar>: Sendable {
   public var users: Int { channel.shape[channel.rank - 1] }
   /// Whether all vectors have one channel and one noise variance.
   public var isShared: Bool { channel.rank == 2 && noiseVariances.count == 1 }
+
+  private static func isFinite(_ tensor: Tensor<Scalar>) -> Bool {
+    tensor.withScalars { numbers in
+      guard let first = numbers.baseAddress else { return true }
+      return Scalar.kernels.pointee.all_finite(numbers.count, first) != 0
+    }
+  }
 
   /// The channel of one vector.
   func matrix(_ index: Int) -> Matrix<Scalar> {

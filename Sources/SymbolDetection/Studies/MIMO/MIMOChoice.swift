@@ -153,7 +153,7 @@ struct SemidefiniteChoice: MIMOChoice {
     return SemidefiniteRelaxation(
       levels: levels,
       iterations: iterations,
-      tolerance: Scalar(tolerance)
+      tolerance: tolerance
     ).detect(problems, keepsProbabilities: false, pool: pool)
   }
 }
