@@ -2,12 +2,64 @@ internal import Autodiff
 internal import Hybridization
 internal import NeuralNetworks
 internal import SparseRecovery
+internal import Studies
 internal import Tensors
 
 extension Benchmark {
-  /// Training steps of unfolded networks for sparse recovery: replayed passes and Adam.
+  /// Sparse recovery with 250 measurements and 500 unknowns, a tenth of them not zero; an item is a
+  /// problem.
+  ///
+  /// Training steps of unfolded networks are replayed passes and Adam. Iterative methods make 50
+  /// iterations, networks have 16 layers.
   static var recovery: [Benchmark] {
-    [listaCPStep(batch: 64, threads: 1), listaCPStep(batch: 64, threads: 2)]
+    let iterations: [String: SettingValue] = ["iterations": .integer(50), "tolerance": .number(0)]
+    let network: [String: SettingValue] = ["epochs": .integer(1), "layers": .integer(16)]
+    let rows: [(MethodDescription, [String: SettingValue])] = [
+      (ClassicalRecoveryMethods.ista, iterations),
+      (ClassicalRecoveryMethods.fista, iterations),
+      (ClassicalRecoveryMethods.admm, iterations),
+      (ClassicalRecoveryMethods.amp, iterations),
+      (ClassicalRecoveryMethods.omp, [:]),
+      (.listaCP, network),
+      // The weight does not change the time; the dictionary takes none to compute.
+      (.alista, network.merging(["weight": .text("dictionary")]) { $1 }),
+    ]
+    return [listaCPStep(batch: 64, threads: 1), listaCPStep(batch: 64, threads: 2)]
+      + rows.flatMap { [recovered($0.0, $0.1, batch: 1), recovered($0.0, $0.1, batch: 64)] }
+  }
+
+  /// Inference as `graybox infer` runs it, arrays in memory, at 40 dB.
+  private static func recovered(
+    _ method: MethodDescription,
+    _ given: [String: SettingValue],
+    batch: Int
+  ) -> Benchmark {
+    Benchmark("\(method.id)-infer", batch: batch, repeats: 5) {
+      let scenario = SparseLinearScenario.description
+      let world = try Settings(
+        ["snr": .number(40)],
+        for: scenario.settings,
+        owner: scenario.id
+      )
+      let stream = RandomStream(seed: 1)
+      let arrays = try scenario.draw(world, .test, batch, stream)
+      let settings = try Settings(given, for: method.settings, owner: method.id)
+      var model: ModelFile?
+      if let train = method.train {
+        let examples = try scenario.draw(world, .training, 64, stream.derived("training"))
+        model = try train(TrainingRequest(data: examples, settings: settings, stream: stream)).model
+      }
+      let prepared = try method.prepare(settings, model)
+      var result = InferenceResult(arrays: ArrayBundle())
+      return Work {
+        result = try prepared.infer(arrays, pool: .serial)
+      } findings: {
+        guard model == nil, let metric = SparseRecoveryTask.description.metrics.first,
+          let count = try? metric.measure(result.arrays, arrays)
+        else { return [] }
+        return [(metric.id, count.sum / count.reference)]
+      }
+    }
   }
 
   /// One step of LISTA-CP with 16 layers, 250 measurements and 500 unknowns; an item is a problem.

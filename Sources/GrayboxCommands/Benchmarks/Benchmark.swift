@@ -44,7 +44,9 @@ struct Benchmark: Sendable {
   }
 
   /// Every row, in the order in which it is printed.
-  static var all: [Benchmark] { tensors + training + detection + recovery + unfolding }
+  static var all: [Benchmark] {
+    tensors + training + detection + vectors + recovery + unfolding
+  }
 }
 
 /// What a row measured.

@@ -1,0 +1,53 @@
+internal import Studies
+internal import SymbolDetection
+internal import Tensors
+
+extension Benchmark {
+  /// Detectors of vectors of signs at 10 dB, a random channel for each; an item is a vector.
+  ///
+  /// 30 users and 60 antennas, the size of the published tables; exact search has 10 users and 20.
+  static var vectors: [Benchmark] {
+    let large = [
+      MIMOMethods.zeroForcing, MIMOMethods.linearMMSE, MIMOMethods.decisionFeedback,
+      MIMOMethods.approximateMessagePassing, MIMOMethods.boxProjectedGradient,
+    ]
+    return large.flatMap { [vectorDetector($0, batch: 1), vectorDetector($0, batch: 1000)] } + [
+      vectorDetector(MIMOMethods.semidefiniteRelaxation, batch: 1),
+      vectorDetector(MIMOMethods.semidefiniteRelaxation, batch: 200),
+      vectorDetector(MIMOMethods.sphereDecoder, users: 10, snr: 8, batch: 1),
+      vectorDetector(MIMOMethods.sphereDecoder, users: 10, snr: 8, batch: 1000),
+      vectorDetector(MIMOMethods.exhaustive, users: 10, snr: 8, batch: 1),
+      vectorDetector(MIMOMethods.exhaustive, users: 10, snr: 8, batch: 1000),
+    ]
+  }
+
+  /// Inference as `graybox infer` runs it, arrays in memory.
+  private static func vectorDetector(
+    _ method: MethodDescription,
+    users: Int = 30,
+    snr: Double = 10,
+    batch: Int
+  ) -> Benchmark {
+    Benchmark("\(method.id)-infer", batch: batch, repeats: 5) {
+      let scenario = MIMOScenario.description
+      let world = try Settings(
+        ["users": .integer(users), "receive": .integer(2 * users), "snr": .number(snr)],
+        for: scenario.settings,
+        owner: scenario.id
+      )
+      let arrays = try scenario.draw(world, .test, batch, RandomStream(seed: 1))
+      let settings = try Settings([:], for: method.settings, owner: method.id)
+      let prepared = try method.prepare(settings, nil)
+      var result = InferenceResult(arrays: ArrayBundle())
+      return Work {
+        result = try prepared.infer(arrays, pool: .serial)
+      } findings: {
+        // One vector says nothing about a rate.
+        guard batch > 1, let metric = MIMODetectionTask.description.metrics.first,
+          let count = try? metric.measure(result.arrays, arrays)
+        else { return [] }
+        return [(metric.id, count.sum / count.reference)]
+      }
+    }
+  }
+}
