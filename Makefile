@@ -30,6 +30,7 @@ test: setup
 	$(BUILD) --build-tests
 	$(TEST)
 	$(SWIFT) run -c release --skip-build NonNegativeLeastSquares
+	$(SWIFT) run -c release --skip-build NeighbourBeliefs
 	GRAYBOX_KERNELS=baseline $(TEST) --filter $(KERNEL_TESTS)
 	GRAYBOX_KERNELS=v3 $(TEST) --filter $(KERNEL_TESTS)
 	GRAYBOX_BLAS=none $(TEST) --filter $(KERNEL_TESTS)

@@ -85,6 +85,12 @@ let package = Package(
       path: "Examples/NonNegativeLeastSquares",
       swiftSettings: swiftSettings
     ),
+    .executableTarget(
+      name: "NeighbourBeliefs",
+      dependencies: ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization"],
+      path: "Examples/NeighbourBeliefs",
+      swiftSettings: swiftSettings
+    ),
 
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .target(
