@@ -97,6 +97,8 @@ public struct MethodDescription: Sendable {
   public var settings: [SettingDescription]
   /// The version of its model files.
   public var version: Int
+  /// Whether its training uses several threads well, so that it is better run alone than beside others.
+  public var trainsInParallel: Bool
   /// What it costs.
   public var cost: @Sendable (Settings) throws -> Cost
   /// Makes it ready to run: from settings alone (classical) or with a trained model.
@@ -118,6 +120,7 @@ public struct MethodDescription: Sendable {
     arrays: [Array],
     settings: [SettingDescription],
     version: Int = 1,
+    trainsInParallel: Bool = false,
     cost: @escaping @Sendable (Settings) throws -> Cost,
     prepare: @escaping @Sendable (Settings, ModelFile?) throws -> any PreparedMethod,
     train: (@Sendable (TrainingRequest) throws -> TrainingResult)? = nil
@@ -134,6 +137,7 @@ public struct MethodDescription: Sendable {
     self.arrays = arrays
     self.settings = settings
     self.version = version
+    self.trainsInParallel = trainsInParallel
     self.cost = cost
     self.prepare = prepare
     self.train = train

@@ -60,6 +60,7 @@ package struct ClaimCheck: Sendable {
       case .ratioAtMost, .ratioAtLeast, .below: ratio(claim, context)
       case .valueAtMost, .valueAtLeast: value(claim, context)
       case .matchesRow: row(claim, context)
+      case .withinDecibels: distance(claim, context)
       case .fallsWith: falls(claim, context)
       }
     return ClaimVerdict(sentence: sentence, verdict: verdict, detail: detail)
@@ -68,7 +69,7 @@ package struct ClaimCheck: Sendable {
   typealias Answer = (ClaimVerdict.Verdict, String)
 
   /// A number that a claim bounds.
-  private struct Bounded {
+  struct Bounded {
     var value: Double
     var interval: ClosedRange<Double>?
     var words: String
@@ -154,9 +155,9 @@ package struct ClaimCheck: Sendable {
   /// Compares numbers with the bound, and tells the one that decides.
   ///
   /// A number beyond the bound whose interval holds the bound decides nothing.
-  private func judged(_ claim: StudyClaim, _ items: [Bounded]) -> Answer {
-    let isUpper = [.ratioAtMost, .valueAtMost, .below].contains(claim.kind)
-    let bound = claim.value ?? 1
+  func judged(_ claim: StudyClaim, _ items: [Bounded], bound: Double? = nil) -> Answer {
+    let isUpper = [.ratioAtMost, .valueAtMost, .below, .withinDecibels].contains(claim.kind)
+    let bound = bound ?? claim.value ?? 1
     let order = items.sorted { isUpper ? $0.value > $1.value : $0.value < $1.value }
     guard let worst = order.first, let best = order.last,
       !items.contains(where: { $0.value.isNaN })

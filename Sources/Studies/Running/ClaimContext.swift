@@ -57,9 +57,22 @@ struct ClaimContext {
 
   /// The points of a method that the claim selects.
   func points(of label: String, in table: ResultTable) -> [Point] {
+    points(of: label, in: table) { selects($0) }
+  }
+
+  /// All points of a method in the claim's part, whatever the claim selects.
+  func curve(of label: String, in table: ResultTable) -> [Point] {
+    points(of: label, in: table) { _ in true }
+  }
+
+  private func points(
+    of label: String,
+    in table: ResultTable,
+    where isAsked: (ResultRow) -> Bool
+  ) -> [Point] {
     let rows = table.rows.filter { row in
       row.method == label && row.metric == metric
-        && row.scenario.split(separator: ";").first.map(String.init) == part.id && selects(row)
+        && row.scenario.split(separator: ";").first.map(String.init) == part.id && isAsked(row)
     }
     var order: [String] = []
     var groups: [String: [ResultRow]] = [:]
@@ -158,6 +171,8 @@ struct ClaimContext {
       case .ratioAtLeast:
         "\(metric) of \(method) is at least \(bound) times that of \(reference ?? "")"
       case .below: "\(metric) of \(method) is below that of \(reference ?? "")"
+      case .withinDecibels:
+        "\(metric) of \(method) is at most \(bound) dB behind that of \(reference ?? "")"
       case .valueAtMost: "\(metric) of \(method) is at most \(bound)"
       case .valueAtLeast: "\(metric) of \(method) is at least \(bound)"
       case .matchesRow: "\(metric) of \(method) agrees with the published row"

@@ -25,9 +25,7 @@ struct TrackingRun {
       point.cells.indices.filter { point.cells[$0].isIn(methods[method].only) }
         .map { Chain(method: method, cell: $0) }
     }
-    let results = try runner.map(count: chains.count) { index, pool in
-      try blocks(of: chains[index], pool: pool)
-    }
+    let results = try results(of: chains)
     var tallies = [BlockTally?](repeating: nil, count: methods.count)
     for method in methods.indices {
       let own = chains.indices.filter { chains[$0].method == method }
@@ -37,6 +35,23 @@ struct TrackingRun {
       tallies[method] = tally
     }
     return tallies
+  }
+
+  /// The blocks of all chains: at the same time, but for those whose training uses the threads itself.
+  private func results(of chains: [Chain]) throws -> [[BlockResult]] {
+    var results = [[BlockResult]](repeating: [], count: chains.count)
+    let alone = try chains.indices.filter { index in
+      try world.description(of: world.part.methods[chains[index].method]).trainsInParallel
+    }
+    let others = chains.indices.filter { !alone.contains($0) }
+    if !others.isEmpty {
+      let given = try runner.map(count: others.count) { place, pool in
+        try blocks(of: chains[others[place]], pool: pool)
+      }
+      for (index, blocks) in zip(others, given) { results[index] = blocks }
+    }
+    for index in alone { results[index] = try blocks(of: chains[index], pool: runner.pool) }
+    return results
   }
 
   private func blocks(of chain: Chain, pool: WorkerPool) throws -> [BlockResult] {

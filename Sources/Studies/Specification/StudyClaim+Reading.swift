@@ -47,8 +47,10 @@ extension StudyClaim {
   }
 
   private func checkKeys(owner: String) throws(StudyError) {
-    let needsReference = [Kind.ratioAtMost, .ratioAtLeast, .below].contains(kind)
-    let needsValue = [Kind.ratioAtMost, .ratioAtLeast, .valueAtMost, .valueAtLeast].contains(kind)
+    let needsReference = [Kind.ratioAtMost, .ratioAtLeast, .below, .withinDecibels].contains(kind)
+    let needsValue = [
+      Kind.ratioAtMost, .ratioAtLeast, .valueAtMost, .valueAtLeast, .withinDecibels,
+    ].contains(kind)
     if needsReference, reference == nil { throw .missingKey("reference", owner: owner) }
     if needsValue, value == nil { throw .missingKey("value", owner: owner) }
     if kind == .matchesRow, row.isEmpty { throw .missingKey("values", owner: owner) }

@@ -14,6 +14,8 @@ public struct StudyClaim: Sendable, Hashable {
     case valueAtLeast = "value-at-least"
     /// The method's metric agrees with published numbers.
     case matchesRow = "matches-row"
+    /// The method's metric is at most the reference's at an axis value that is so many decibels less.
+    case withinDecibels = "within-decibels"
     /// The method's metric falls from each value of the axis to the next.
     case fallsWith = "falls-with"
   }

@@ -102,6 +102,19 @@ import Testing
       ("{kind: matches-row, method: A, values: {0: '0.21'}, relative: 0.04}", false, "0.21"),
       ("{kind: matches-row, method: A, values: {-6: '0.3', 0: '0.2'}}", true, "1 of 2 points"),
       ("{kind: falls-with, method: A, axis: snr}", true, "at each of 2 steps"),
+      // the reference at 1 dB, log-linear: sqrt(0.1 0.02)
+      (
+        "{kind: within-decibels, method: A, reference: B, at: {snr: 2}, value: 1}", true,
+        "0.03 at snr=2, against 0.04472 1 dB before"
+      ),
+      (
+        "{kind: within-decibels, method: A, reference: B, at: {snr: 2}, value: 0.2}", false,
+        "0.03 at snr=2, against 0.02349 0.2 dB before"
+      ),
+      (
+        "{kind: within-decibels, method: A, reference: B, at: {snr: [2, 4]}, value: 2}", true,
+        "0.03 at snr=2, against 0.1 2 dB before"
+      ),
     ]
   )
   func judged(claim: String, holds: Bool, detail: String) throws {
@@ -122,6 +135,10 @@ import Testing
       ("{kind: value-at-most, method: A, value: 2, presets: [full]}", "preset full only"),
       ("{kind: matches-row, method: A, values: {9: '0.1'}}", "no point of the published row"),
       ("{kind: falls-with, method: A, at: {snr: 2}}", "fewer than two points"),
+      (
+        "{kind: within-decibels, method: A, reference: B, at: {snr: 0}, value: 1}",
+        "no points of B around 1 dB before snr=0"
+      ),
     ]
   )
   func untestable(claim: String, detail: String) throws {
