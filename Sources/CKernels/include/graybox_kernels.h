@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define GRAYBOX_MAX_RANK 8
+#define GRAYBOX_RELU_OUTPUTS 4     // outputs that relu_output takes at most
+#define GRAYBOX_RELU_WEIGHTS 2048  // and hidden times outputs
 
 typedef enum graybox_unary {
   GRAYBOX_NEGATE, GRAYBOX_EXP, GRAYBOX_LOG, GRAYBOX_SQRT, GRAYBOX_ABS, GRAYBOX_SIN, GRAYBOX_COS,
@@ -131,6 +133,13 @@ typedef struct graybox_kernels {
   void (*activation_backward)(graybox_activation op, size_t n, const void *y, const void *gy,
                               void *pre);
   void (*column_sums)(size_t rows, size_t columns, const void *x, void *y);  // accumulates
+  // h = relu(h + bias) in place, y = h weight + output_bias; weight [hidden, outputs]
+  void (*relu_output)(size_t rows, size_t hidden, size_t outputs, const void *bias,
+                      const void *weight, const void *output_bias, void *h, void *y);
+  // accumulates into the gradients; h becomes the gradient of what the ReLU took
+  void (*relu_output_backward)(size_t rows, size_t hidden, size_t outputs, const void *weight,
+                               const void *gy, void *h, void *g_bias, void *g_weight,
+                               void *g_output_bias);
   // GRU cell (reset gate inside the candidate's recurrent product, gates in the order r, z, n):
   // from_input, from_state: [batch, 3 hidden], biases included; saved: [batch, 4 hidden] = r, z, n,
   // recurrent part of n
