@@ -21,8 +21,10 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = (
     "train_torch.py", "train_jax.py", "lista_torch.py", "lista_jax.py", "viterbi.py",
-    "tracking_torch.py",
+    "tracking_torch.py", "deepsic_tracking_torch.py",
 )
+# Long sequential runs: one thread, once, says it all.
+TRACKING = ("tracking_torch.py", "deepsic_tracking_torch.py")
 
 
 def parsed():
@@ -49,8 +51,7 @@ def peer_rows(options, turn):
     rows = []
     for threads in options.threads:
         for program in PROGRAMS:
-            # The tracking protocol is one long sequential run: one thread, once, says it all.
-            if program == "tracking_torch.py" and (options.skip_tracking or threads != 1 or turn):
+            if program in TRACKING and (options.skip_tracking or threads != 1 or turn):
                 continue
             print(f"peers: {program}, threads {threads} ...", file=sys.stderr, flush=True)
             command = [

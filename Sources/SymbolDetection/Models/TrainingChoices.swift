@@ -105,7 +105,7 @@ package enum TrainingChoices {
   /// - Returns: what the training loop takes.
   package static func trainingSettings(
     _ settings: Settings,
-    hasValidation: Bool
+    hasValidation: Bool = false
   ) -> TrainingSettings {
     var training = TrainingSettings(
       .epochs(settings.integer("epochs")),
@@ -123,8 +123,10 @@ package enum TrainingChoices {
     training.weightDecay = settings.number("weight_decay")
     let clip = settings.number("clip")
     training.clip = clip > 0 ? .globalNorm(clip) : .none
-    let patience = settings.integer("patience")
-    training.patience = patience > 0 && hasValidation ? patience : nil
+    if hasValidation {
+      let patience = settings.integer("patience")
+      training.patience = patience > 0 ? patience : nil
+    }
     return training
   }
 }

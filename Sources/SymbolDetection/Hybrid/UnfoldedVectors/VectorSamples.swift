@@ -33,7 +33,7 @@ struct VectorSamples<Method: VectorUnfolding>: Sendable {
 }
 
 extension MIMOArrays {
-  /// The symbols that were sent, over real dimensions.
+  /// The symbols that were sent, over real dimensions, less the constellation's mean.
   static func targets(_ bundle: ArrayBundle, _ constellation: VectorConstellation)
     throws(StudyError) -> Tensor<Float>
   {
@@ -48,6 +48,7 @@ extension MIMOArrays {
       )
     }
     let values = numbers(array, as: Float.self)
-    return constellation.isComplex ? RealEquivalent.vectors(values) : values
+    let symbols = constellation.isComplex ? RealEquivalent.vectors(values) : values
+    return constellation.mean == 0 ? symbols : shifted(symbols, by: -constellation.mean)
   }
 }

@@ -85,4 +85,25 @@ public struct LinearProblems<Scalar: RealTensorScalar>: Sendable {
   func noiseVariance(_ index: Int) -> Scalar {
     noiseVariances[noiseVariances.count == 1 ? 0 : index]
   }
+
+  /// The problems of which `s` less a number, the same for all users, is the answer.
+  func less(_ shift: Scalar) throws(SymbolDetectionError) -> LinearProblems {
+    let moved = channel.withScalars { h in
+      observations.withScalars { y in
+        Tensor<Scalar>(shape: observations.shape) { to in
+          for i in 0..<y.count {
+            let row = channel.rank == 2 ? i % receive : i
+            var sum: Scalar = 0
+            for k in 0..<users { sum += h[row * users + k] }
+            to[i] = y[i] - shift * sum
+          }
+        }
+      }
+    }
+    return try LinearProblems(
+      channel: channel,
+      observations: moved,
+      noiseVariances: noiseVariances
+    )
+  }
 }

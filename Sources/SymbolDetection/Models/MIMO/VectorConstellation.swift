@@ -1,11 +1,12 @@
 public import Tensors
 
 /// The symbols that each user of a multiple-antenna channel chooses from, each equally likely, of unit
-/// mean power.
+/// mean power but for on-off keying.
 ///
 /// | id | symbols | bits |
 /// |---|---|---|
 /// | `bpsk` | -1, +1 | 1 |
+/// | `ook` | 0, 1 | 1 |
 /// | `4-pam` | (-3, -1, 1, 3)/sqrt 5 | 2 |
 /// | `qpsk` | (+-1 +- i)/sqrt 2 | 2 |
 /// | `16-qam` | real and imaginary part each (-3, -1, 1, 3)/sqrt 10 | 4 |
@@ -14,6 +15,8 @@ public import Tensors
 public enum VectorConstellation: String, Sendable, Hashable, CaseIterable {
   /// Two real symbols.
   case bpsk
+  /// Nothing or one: what Poisson counts need.
+  case ook
   /// Four real symbols.
   case fourPAM = "4-pam"
   /// Four complex symbols: two signs.
@@ -28,11 +31,18 @@ public enum VectorConstellation: String, Sendable, Hashable, CaseIterable {
   public var levels: [Double] {
     switch self {
     case .bpsk: Constellation.bpsk.symbols
+    case .ook: Constellation.ook.symbols
     case .fourPAM: Constellation.fourPAM.symbols
     case .qpsk: [-1, 1].map { $0 / 2.0.squareRoot() }
     case .sixteenQAM: [-3, -1, 1, 3].map { $0 / 10.0.squareRoot() }
     }
   }
+
+  /// The mean of the levels: 1/2 for on-off keying, else 0.
+  public var mean: Double { self == .ook ? 0.5 : 0 }
+
+  /// The levels less their mean.
+  public var centredLevels: [Double] { levels.map { $0 - mean } }
 }
 
 /// The equally likely values of one real dimension of a symbol, evenly spaced about zero.
@@ -40,9 +50,9 @@ public struct Levels<Scalar: RealTensorScalar>: Sendable, Hashable {
   /// The values, ascending.
   public let values: [Scalar]
 
-  /// The levels of a constellation.
+  /// The levels of a constellation, less their mean.
   public init(_ constellation: VectorConstellation) {
-    values = constellation.levels.map { Scalar($0) }
+    values = constellation.centredLevels.map { Scalar($0) }
   }
 
   /// The largest value.

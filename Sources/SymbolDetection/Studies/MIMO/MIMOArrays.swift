@@ -58,7 +58,7 @@ package enum MIMOArrays {
     "constellation",
     .choice(VectorConstellation.allCases.map(\.rawValue)),
     standard: .text("bpsk"),
-    "the symbols, of unit mean power: bpsk, 4-pam real; qpsk, 16-qam complex"
+    "the symbols, of unit mean power: bpsk, 4-pam real; qpsk, 16-qam complex; or 0 and 1: ook"
   )
 
   /// Whether posteriors are written.
@@ -100,13 +100,27 @@ package enum MIMOArrays {
     return .float((tensor as? Tensor<Float>) ?? tensor.converted(to: Float.self))
   }
 
-  /// Symbols or other vectors over real dimensions as a user sees them.
+  /// Symbols over real dimensions, less the constellation's mean, as a user sees them.
   package static func symbols<Scalar: RealTensorScalar>(
     _ tensor: Tensor<Scalar>,
     _ constellation: VectorConstellation
   ) -> NumericArray {
-    guard constellation.isComplex else { return array(tensor) }
+    guard constellation.isComplex else {
+      return array(constellation.mean == 0 ? tensor : shifted(tensor, by: constellation.mean))
+    }
     return .complex(RealEquivalent.complexVectors(tensor.converted(to: Float.self)))
+  }
+
+  /// All numbers moved by one.
+  static func shifted<Scalar: RealTensorScalar>(
+    _ tensor: Tensor<Scalar>,
+    by shift: Double
+  ) -> Tensor<Scalar> {
+    tensor.withScalars { from in
+      Tensor(shape: tensor.shape) { to in
+        for i in 0..<from.count { to[i] = from[i] + Scalar(shift) }
+      }
+    }
   }
 
   /// Posteriors `[batch, real dimensions, levels]` as a user sees them.
@@ -136,11 +150,22 @@ package enum MIMOArrays {
   /// The real problems of a bundle.
   ///
   /// Real arrays give them as they are. Complex ones give their real equivalents, with half the noise
-  /// variance in each dimension.
+  /// variance in each dimension. What symbols of a mean other than 0 add to the observations,
+  /// `H 1 mean`, is taken off, so that detectors see symbols about zero.
+  ///
+  /// - Parameters:
+  ///   - bundle: the arrays.
+  ///   - constellation: the symbols.
+  ///   - noiseIsRequired: whether `noise_variance` must be there; else it is 1 where missing.
+  ///   - isCentred: whether the mean is taken off.
+  ///   - scalar: the precision.
+  /// - Returns: channels, observations and noise variances.
+  /// - Throws: ``StudyError`` for arrays that do not fit.
   package static func problems<Scalar: RealTensorScalar>(
     _ bundle: ArrayBundle,
     _ constellation: VectorConstellation,
     noiseIsRequired: Bool,
+    isCentred: Bool = true,
     as scalar: Scalar.Type
   ) throws -> LinearProblems<Scalar> {
     let observations = try array("observations", [2], "[batch, receive]", in: bundle)
@@ -174,11 +199,13 @@ package enum MIMOArrays {
       variances = variances.map { $0 / 2 }
     }
     do {
-      return try LinearProblems(
+      let problems = try LinearProblems(
         channel: h,
         observations: y,
         noiseVariances: variances.map { Scalar($0) }
       )
+      return isCentred && constellation.mean != 0
+        ? try problems.less(Scalar(constellation.mean)) : problems
     } catch {
       throw StudyError.invalid("\(bundle.source): \(error)")
     }

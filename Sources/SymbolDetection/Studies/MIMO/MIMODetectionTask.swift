@@ -67,7 +67,7 @@ package enum MIMODetectionTask {
   }
 
   /// Wrong bits of Gray-coded real dimensions: the sign and, where targets have two magnitudes, which
-  /// of the two it is.
+  /// of the two it is; where targets are 0 and 1, which of these.
   @Sendable private static func bits(
     _ estimates: [Float],
     _ targets: [Float],
@@ -75,6 +75,13 @@ package enum MIMODetectionTask {
   ) -> (errors: Int, trials: Int) {
     let magnitudes = targets.lazy.map(\.magnitude)
     let (low, high) = (magnitudes.min() ?? 0, magnitudes.max() ?? 0)
+    if low == 0 {
+      let border = high > 0 ? high / 2 : 0.5
+      let errors = zip(estimates, targets).count { estimate, target in
+        estimate.isNaN || (estimate > border) != (target > border)
+      }
+      return (errors, targets.count)
+    }
     let hasAmplitudes = high > 1.5 * low
     let border = (low + high) / 2
     var errors = 0

@@ -167,7 +167,7 @@ package enum MIMOMethods {
     ],
     macs: { users, _ in users << min(users, 16) },
     prepare: { MAPChoice(decision: .init(rawValue: $0.text("decision")) ?? .vector) }
-  )
+  ).enumeratingOtherLaws()
 
   private static func description(
     _ id: String,

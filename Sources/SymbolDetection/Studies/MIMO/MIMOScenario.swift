@@ -112,7 +112,10 @@ package enum MIMOScenario {
     bundle["observations"] =
       isComplex
       ? .complex(RealEquivalent.complexVectors(sent.observations)) : .float(sent.observations)
-    bundle["targets"] = MIMOArrays.symbols(sent.symbols, constellation)
+    bundle["targets"] = MIMOArrays.symbols(
+      MIMOArrays.shifted(sent.symbols, by: -constellation.mean),
+      constellation
+    )
     let power = sent.noiseVariances.map { isComplex ? 2 * $0 : $0 }
     let wrong = power.map { $0 * Float(settings.number("noise_error")) }
     let shape = power.count == 1 && channel.rank == (isComplex ? 3 : 2) ? [] : [count]

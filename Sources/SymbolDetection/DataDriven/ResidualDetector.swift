@@ -1,0 +1,261 @@
+internal import Autodiff
+internal import NeuralNetworks
+package import Studies
+internal import Tensors
+
+extension MethodDescription {
+  /// A residual network from the observation to all users' symbols.
+  package static let residualDetector = MethodDescription(
+    id: "residual-detector",
+    family: .dataDriven,
+    task: MIMODetectionTask.id,
+    title: "Residual network",
+    summary: "A residual network from the observation to the symbols of all users.",
+    needs: ["constellation", "training vectors"],
+    learns: ["everything"],
+    references: ["he2016residual"],
+    arrays: [
+      MIMOArrays.observations, MIMOArrays.targets, MIMOArrays.estimates, MIMOArrays.probabilities,
+    ],
+    settings: ResidualDetectorMethod.settings,
+    version: ResidualDetectorMethod.version,
+    cost: { ResidualDetectorMethod.cost($0) },
+    prepare: { try ResidualDetectorMethod.prepared($0, $1) },
+    train: { try ResidualDetectorMethod.train($0) }
+  )
+}
+
+/// `h_0 = relu(W x + b)`, `h_{i+1} = h_i + V_i relu(U_i h_i + c_i) + d_i`, logits of every user of the last.
+struct ResidualNetwork: DuplicableModule {
+  typealias Scalar = Float
+  /// Vectors that are computed together.
+  private static let chunk = 512
+
+  let scale: InputScale
+  let first: Dense<Float>
+  let blocks: [Sequential<Float>]
+  let last: Dense<Float>
+  let users: Int
+
+  init(
+    receive: Int,
+    users: Int,
+    levels: Int,
+    width: Int,
+    blocks: Int,
+    from stream: inout RandomStream
+  ) {
+    scale = InputScale()
+    first = Dense(receive, width, activation: .relu, from: &stream)
+    self.blocks = (0..<blocks).map { _ in
+      Sequential([
+        Dense<Float>(width, width, activation: .relu, from: &stream),
+        Dense<Float>(width, width, from: &stream),
+      ])
+    }
+    last = Dense(width, users * levels, from: &stream)
+    self.users = users
+  }
+
+  private init(_ other: ResidualNetwork, in duplication: Duplication<Float>) {
+    scale = other.scale.duplicated(in: duplication)
+    first = other.first.duplicated(in: duplication)
+    blocks = other.blocks.map { $0.duplicated(in: duplication) }
+    last = other.last.duplicated(in: duplication)
+    users = other.users
+  }
+
+  /// From `[batch, receive]` on the network's scale to `[batch users, levels]`.
+  func logits(_ scaled: Tensor<Float>, mode: Mode) -> Tensor<Float> {
+    var hidden = first(scaled, mode: mode)
+    for block in blocks { hidden = hidden + block(hidden, mode: mode) }
+    let logits = last(hidden, mode: mode)
+    return logits.reshaped([logits.shape[0] * users, logits.shape[1] / users])
+  }
+
+  /// `[batch, users, levels]`.
+  func beliefs(_ observations: Tensor<Float>, levels: Int, pool: WorkerPool) -> Tensor<Float> {
+    let scaled = scale.normalised(observations)
+    let (batch, width) = (observations.shape[0], observations.shape[1])
+    let rows: Tensor<Float> = Beliefs.collected(
+      batch: batch,
+      users: 1,
+      levels: users * levels,
+      chunk: Self.chunk,
+      pool: pool
+    ) { range in
+      let part = scaled.withScalars { x in
+        Tensor<Float>(shape: [range.count, width]) { to in
+          for i in 0..<to.count { to[i] = x[range.lowerBound * width + i] }
+        }
+      }
+      return [softmax(logits(part, mode: .inference)).reshaped([range.count, users * levels])]
+    }
+    return rows.reshaped([batch, users, levels])
+  }
+
+  func visit(_ visitor: any ModuleVisitor<Float>) {
+    visitor.child("scale", scale)
+    visitor.child("first", first)
+    visitor.children("block", blocks)
+    visitor.child("last", last)
+  }
+
+  func duplicated(in duplication: Duplication<Float>) -> ResidualNetwork {
+    ResidualNetwork(self, in: duplication)
+  }
+}
+
+/// Settings, training and preparation of the residual network.
+enum ResidualDetectorMethod {
+  static let version = 1
+
+  static let settings: [SettingDescription] =
+    [
+      MIMOArrays.constellation, MIMOArrays.probabilitiesSetting,
+      .init("width", .integer(1...16384), standard: .integer(64), "units of every layer"),
+      .init("blocks", .integer(0...100), standard: .integer(2), "residual blocks of two layers"),
+      .init(
+        "users",
+        .integer(1...1024),
+        standard: .integer(4),
+        "users and antennas, to count parameters and operations; computing takes the arrays' own"
+      ),
+    ] + TrainingChoices.descriptions(standard).filter { $0.key != "validation_share" }
+
+  private static var standard: TrainingChoices.Standard {
+    TrainingChoices.Standard(epochs: 100, batch: 64, rate: 3e-3)
+  }
+
+  private static func fresh(
+    _ settings: Settings,
+    receive: Int,
+    users: Int,
+    _ stream: RandomStream
+  ) -> ResidualNetwork {
+    var stream = stream.derived("initial values")
+    return ResidualNetwork(
+      receive: receive,
+      users: users,
+      levels: MIMOArrays.constellation(settings).levels.count,
+      width: settings.integer("width"),
+      blocks: settings.integer("blocks"),
+      from: &stream
+    )
+  }
+
+  static func cost(_ settings: Settings) -> MethodDescription.Cost {
+    let constellation = MIMOArrays.constellation(settings)
+    let users = settings.integer("users") * (constellation.isComplex ? 2 : 1)
+    let width = settings.integer("width")
+    let outputs = users * constellation.levels.count
+    let products = users * width + 2 * settings.integer("blocks") * width * width + width * outputs
+    return .init(
+      parameters: products + (1 + 2 * settings.integer("blocks")) * width + outputs,
+      multiplyAccumulates: products
+    )
+  }
+
+  static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
+    guard let model else {
+      throw StudyError.invalid(
+        "residual-detector: must be trained before it can run; give a model file"
+      )
+    }
+    let constellation = MIMOArrays.constellation(settings)
+    let size = constellation.levels.count
+    guard let receive = model.tensors["first.weight"]?.shape.first,
+      let outputs = model.tensors["last.weight"]?.shape.last, outputs >= size, outputs % size == 0
+    else {
+      throw StudyError.invalid(
+        "residual-detector: the model file has no layers for \(constellation.rawValue)"
+      )
+    }
+    let network = fresh(
+      settings,
+      receive: receive,
+      users: outputs / size,
+      RandomStream(seed: 0)
+    )
+    try network.load(model.tensors, source: "the model of residual-detector")
+    return PreparedResidualDetector(
+      network: network,
+      receive: receive,
+      constellation: constellation,
+      keepsProbabilities: settings.flag("probabilities")
+    )
+  }
+
+  static func train(_ request: TrainingRequest) throws -> TrainingResult {
+    let settings = request.settings
+    let constellation = MIMOArrays.constellation(settings)
+    let vectors = try KnownVectors(request.data, constellation)
+    let network = fresh(
+      settings,
+      receive: vectors.observations.shape[1],
+      users: vectors.labels.count,
+      request.stream
+    )
+    if let initial = request.initial {
+      try network.load(initial.tensors, source: "the initial model of residual-detector")
+    } else {
+      network.scale.fit(to: vectors.observations)
+    }
+    let validation = try request.validation.map { try KnownVectors($0, constellation) }
+    var run = DetectorTraining(
+      method: "residual-detector",
+      version: version,
+      network: network,
+      settings: TrainingChoices.trainingSettings(settings, hasValidation: validation != nil),
+      training: try dataset(vectors, network.scale),
+      validation: try validation.map { try dataset($0, network.scale) }
+    )
+    run.inputAxes = ["batch", "receive"]
+    run.redraw = { try dataset(try KnownVectors($0, constellation), network.scale) }
+    return try run.run(request) { inputs, mode in
+      let logits = network.logits(try inputs.named("observations"), mode: mode)
+      let labels: Tensor<Float> = try inputs.named("labels")
+      return softmaxCrossEntropy(logits, labels.reshaped([labels.count])).mean()
+    }
+  }
+
+  private static func dataset(_ vectors: KnownVectors, _ scale: InputScale) throws
+    -> Dataset<Float>
+  {
+    try Dataset([
+      "observations": scale.normalised(vectors.observations),
+      "labels": stacked(vectors.labels, axis: 1),
+    ])
+  }
+}
+
+/// A trained residual network, ready for arrays.
+struct PreparedResidualDetector: PreparedMethod {
+  let network: ResidualNetwork
+  let receive: Int
+  let constellation: VectorConstellation
+  let keepsProbabilities: Bool
+
+  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
+    let observations = try KnownVectors.observations(arrays, constellation)
+    guard observations.shape[1] == receive else {
+      throw StudyError.badShape(
+        array: "observations",
+        source: arrays.source,
+        expected: "[batch, \(receive)] real dimensions, as in training",
+        actual: arrays["observations"]?.shape ?? []
+      )
+    }
+    let levels = Levels<Float>(constellation)
+    let beliefs = network.beliefs(observations, levels: levels.values.count, pool: pool)
+    return InferenceResult(
+      arrays: LawArrays.outputs(
+        beliefs: beliefs,
+        symbols: Beliefs.decided(beliefs, among: levels.values),
+        constellation,
+        keepsProbabilities: keepsProbabilities,
+        source: arrays.source
+      )
+    )
+  }
+}
