@@ -53,6 +53,7 @@ extension Catalogue {
       .viterbiNetSearch,
       .deepSIC,
       .deepSICTracking,
+      .deepSICSearch,
       .learnedISTA,
       .unfoldedADMM,
       .lista,

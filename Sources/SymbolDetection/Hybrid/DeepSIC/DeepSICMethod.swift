@@ -66,9 +66,14 @@ enum DeepSICMethod {
     + TrainingChoices.descriptions(standard)
     .filter { $0.key != "patience" && $0.key != "validation_share" }
 
-  /// As published, with a rate that falls.
+  /// As published, with a rate that falls and weights that decay.
+  ///
+  /// At 10 dB with six users and 5,000 vectors the decay takes the bit error rate from 2.7 to 2.1 times
+  /// MAP's, and of a training on a channel with errors to a third: the study `deepsic-search`.
   private static var standard: TrainingChoices.Standard {
-    TrainingChoices.Standard(epochs: 100, batch: 27, rate: 0.01)
+    var standard = TrainingChoices.Standard(epochs: 100, batch: 27, rate: 0.01)
+    standard.weightDecay = 0.3
+    return standard
   }
 
   private static func fresh(

@@ -7,7 +7,7 @@ package import Tensors
 package struct DeepSICNetwork: DuplicableModule {
   package typealias Scalar = Float
   /// Vectors that are computed together.
-  private static let chunk = 512
+  private static let chunk = 1024
 
   /// The scale of the observations.
   package let scale: InputScale

@@ -29,6 +29,7 @@ extension StudyDescription {
         - {id: deepsic, label: DeepSIC}
         - {id: deepsic, label: "DeepSIC, noisy training", training: {scenario: {knowledge_error: 0.1}}}
         - {id: residual-detector, label: Residual network}
+        - {id: detnet, label: DetNet, settings: {layers: 12, epochs: 60, batch: 50}}
 
       parts:
         - id: reference-6x6
@@ -169,6 +170,7 @@ extension StudyDescription {
         - {kind: below, part: poisson-4x4, method: DeepSIC, reference: "SIC, perfect knowledge", at: {snr: [22, 26, 30]}}
         - {kind: below, part: quantised-4x4, method: DeepSIC, reference: "SIC, perfect knowledge", at: {snr: [10, 12]}}
         - {kind: below, part: saturated-4x4, method: DeepSIC, reference: "SIC, perfect knowledge", at: {snr: [8, 12, 16]}}
+        - {kind: ratio-at-most, part: gaussian-4x4, method: DeepSIC, reference: MAP, at: {snr: 8}, value: 3, presets: [smoke]}
         - {kind: ratio-at-most, part: training-size, method: DeepSIC, reference: MAP, at: {train_size: 25000}, value: 1.9}
 
       presets:
