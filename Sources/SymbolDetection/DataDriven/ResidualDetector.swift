@@ -113,7 +113,7 @@ enum ResidualDetectorMethod {
   static let settings: [SettingDescription] =
     [
       MIMOArrays.constellation, MIMOArrays.probabilitiesSetting,
-      .init("width", .integer(1...16384), standard: .integer(64), "units of every layer"),
+      .init("width", .integer(1...16384), standard: .integer(128), "units of every layer"),
       .init("blocks", .integer(0...100), standard: .integer(2), "residual blocks of two layers"),
       .init(
         "users",
@@ -123,8 +123,11 @@ enum ResidualDetectorMethod {
       ),
     ] + TrainingChoices.descriptions(standard).filter { $0.key != "validation_share" }
 
+  /// The best of the study `deepsic-search`.
   private static var standard: TrainingChoices.Standard {
-    TrainingChoices.Standard(epochs: 100, batch: 64, rate: 3e-3)
+    var standard = TrainingChoices.Standard(epochs: 100, batch: 64, rate: 3e-3)
+    standard.weightDecay = 0.3
+    return standard
   }
 
   private static func fresh(
