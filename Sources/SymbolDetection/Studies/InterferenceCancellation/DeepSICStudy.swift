@@ -12,7 +12,8 @@ extension StudyDescription {
         Trained on 5,000 vectors and told nothing of the channel, DeepSIC makes at most twice the errors of exact MAP
         up to 8 dB and 2.7 times at 10 dB, and the gap closes with data. Where the channel is known with 10 % error in
         variance, iterative SIC stops falling; DeepSIC trained on such vectors makes less than a third of its errors at
-        10 dB. Over Poisson, quantised and saturated channels it stays close to MAP and below iterative SIC.
+        10 dB. Over Poisson counts it stays within 1.3 dB of MAP, and over a quantiser close to it. Iterative SIC that is told
+        the mean and variance of the law comes as close there; told a wrong channel it does not.
       references: [shlezinger2021deepsic, choi2000sic, shlezinger2023mbdl]
       seed: 1
 
@@ -168,7 +169,8 @@ extension StudyDescription {
         - {kind: below, part: gaussian-6x6, method: DeepSIC, reference: Residual network, at: {snr: [8, 10]}}
         - {kind: within-decibels, part: poisson-4x4, method: DeepSIC, reference: MAP, at: {snr: [14, 18, 22, 26, 30]}, value: 1.3}
         - {kind: below, part: poisson-4x4, method: DeepSIC, reference: "SIC, perfect knowledge", at: {snr: [22, 26, 30]}}
-        - {kind: below, part: quantised-4x4, method: DeepSIC, reference: "SIC, perfect knowledge", at: {snr: [10, 12]}}
+        - {kind: ratio-at-least, part: poisson-4x4, method: "SIC, noisy knowledge", reference: "DeepSIC, noisy training", at: {snr: 30}, value: 3}
+        - {kind: ratio-at-most, part: quantised-4x4, method: DeepSIC, reference: MAP, at: {snr: [4, 12]}, value: 1.5}
         - {kind: below, part: saturated-4x4, method: DeepSIC, reference: "SIC, perfect knowledge", at: {snr: [8, 12, 16]}}
         - {kind: ratio-at-most, part: gaussian-4x4, method: DeepSIC, reference: MAP, at: {snr: 8}, value: 3, presets: [smoke]}
         - {kind: ratio-at-most, part: training-size, method: DeepSIC, reference: MAP, at: {train_size: 25000}, value: 1.9}
