@@ -21,7 +21,7 @@ extension StudyDescription {
         - {id: iterative-sic, label: "SIC, last block's channel", arrays: {channel: channel_previous}}
         - id: deepsic
           label: DeepSIC
-          settings: {hidden: [128], activation: relu, epochs: 300, batch: 500, rate: 0.005, schedule: cosine, clip: 0}
+          settings: {hidden: [128], activation: relu, epochs: 300, batch: 500, rate: 0.005, schedule: cosine, clip: 0, weight_decay: 3}
 
       parts:
         - id: tracking
