@@ -33,41 +33,34 @@ extension Benchmark {
   }
 
   /// One step on a thousand channels of their own, the loss on every layer.
-  private static func detNetStep<Method: IterativeMethod<Float>>(
+  private static func detNetStep<Method: VectorUnfolding>(
     _ name: String,
     threads: Int,
     _ make: @escaping @Sendable () -> (Unfolded<Method>, users: Int, receive: Int)
-  ) -> Benchmark where Method.Problem == NormalEquations<Float> {
+  ) -> Benchmark {
     let batch = 1000
     return Benchmark(name, batch: batch, threads: threads, repeats: 9) {
       let (network, users, receive) = make()
-      var stream = RandomStream(seed: 2)
-      let channel: Tensor<Float> = stream.normal([batch, receive, users])
-      let symbols: Tensor<Float> = sign(stream.normal([batch, users]))
-      let noise: Tensor<Float> = stream.normal([batch, receive])
-      let received = matmul(channel, symbols.reshaped([batch, users, 1])).reshaped([batch, receive])
-      let equations = NormalEquations(channel: channel, observations: received + noise).scaled
-      let width = network.estimate(equations).shape[1] / users
-      let target =
-        width == 1
-        ? symbols
-        : stacked([0.5 - 0.5 * symbols, 0.5 + 0.5 * symbols], axis: 2)
-          .reshaped([batch, users * width])
+      let (equations, symbols) = vectors(batch: batch, users: users, receive: receive)
       let flat = FlatParameters(network.learnedParameters)
       let optimiser = Optimiser(.adam(), flat)
       let recording = try Recording(
-        inputs: ["gram": equations.gram, "matched": equations.matched, "targets": target],
+        inputs: ["gram": equations.gram, "matched": equations.matched]
+          .merging(network.method.targets(equations, symbols)) { first, _ in first },
         parameters: network.learnedParameters,
         pool: threads > 1 ? WorkerPool(threads: threads) : .serial
       ) { inputs in
-        let target = try inputs.named("targets")
         let trace = network.trace(
           NormalEquations(
             gram: try inputs.named("gram"),
             matched: try inputs.named("matched")
           )
         )
-        return ["loss": LayerWeighting.logarithmic.loss(trace) { meanSquaredError($0, target) }]
+        return [
+          "loss": try LayerWeighting.logarithmic.loss(trace) {
+            try network.method.loss($0, inputs)
+          }
+        ]
       }
       return Work {
         try recording.forward()
@@ -75,5 +68,18 @@ extension Benchmark {
         optimiser.step(rate: 1e-4)
       }
     }
+  }
+
+  /// Channels of their own and signs sent over them.
+  private static func vectors(batch: Int, users: Int, receive: Int) -> (
+    equations: NormalEquations<Float>, symbols: Tensor<Float>
+  ) {
+    var stream = RandomStream(seed: 2)
+    let channel: Tensor<Float> = stream.normal([batch, receive, users])
+    let symbols: Tensor<Float> = sign(stream.normal([batch, users]))
+    let noise: Tensor<Float> = stream.normal([batch, receive])
+    let sent = matmul(channel, symbols.reshaped([batch, users, 1])).reshaped([batch, receive])
+    let equations = NormalEquations(channel: channel, observations: sent + 2 * noise)
+    return (equations.scaled, symbols)
   }
 }

@@ -24,6 +24,7 @@ struct StudyReportMaker {
       table: outcome.table,
       claims: outcome.claims,
       methods: try records(),
+      timings: outcome.timings,
       panels: panels,
       comparisons: try comparisons(),
       notes: notes,
@@ -96,7 +97,9 @@ struct StudyReportMaker {
         guard let description = catalogue.methods.first(where: { $0.id == method.id }) else {
           continue
         }
-        let timing = outcome.timings.first { $0.method == method.label }
+        // the largest number of items at once is what the method costs in bulk
+        let timing = outcome.timings.filter { $0.method == method.label }
+          .max { $0.items < $1.items }
         let cost = try? description.cost(method.settings)
         let best = searches.first { $0.method == method.label && $0.isBest }
         let tried = searches.count { $0.method == method.label && $0.part == best?.part }

@@ -5,7 +5,7 @@ extension StudyReport {
     let body = [
       heading, warnings(problem), verdicts,
       results(sections, pictures: pictures, styles: styles), pairs,
-      methodTable(styles: styles), repetition,
+      methodTable(styles: styles), runTimes, repetition,
     ]
     return """
       <!DOCTYPE html>
@@ -184,6 +184,40 @@ extension StudyReport {
       <th scope="col">Measured<br>ns per \(item)</th><th scope="col">Trained on<br>\(item)s</th>
       <th scope="col">Training<br>time</th>\
       \(hasRemarks ? "<th scope=\"col\" class=\"words\">Remarks</th>" : "")</tr></thead>
+      <tbody>
+      \(rows.joined(separator: "\n"))
+      </tbody></table></div>
+      </section>
+      """
+  }
+
+  /// The table of times by items at once, where there is more than one number of them.
+  var runTimes: String {
+    let counts = Set(timings.map(\.items)).sorted()
+    let several = timings.map(\.method).filter { name in
+      timings.count { $0.method == name } > 1
+    }
+    guard !several.isEmpty else { return "" }
+    var names: [String] = []
+    for name in several where !names.contains(name) { names.append(name) }
+    let used = counts.filter { count in
+      timings.contains { $0.items == count && names.contains($0.method) }
+    }
+    let rows = names.map { name in
+      "<tr><th scope=\"row\">\(HTML.text(name))</th>"
+        + used.map { count in
+          let row = timings.first { $0.method == name && $0.items == count }
+          return cell(row.map { Typography.rounded($0.nanosecondsPerItem / 1000) })
+        }.joined() + "</tr>"
+    }
+    let headings = used.map { "<th scope=\"col\">\(Typography.grouped($0)) at once</th>" }
+    return """
+      <section>
+      <h2>Run time</h2>
+      <p class="note">Microseconds per \(HTML.text(item)) on one thread, the median of repeated calls, measured \
+      beside the study.</p>
+      <div class="scroll"><table>
+      <thead><tr><th scope="col">Method</th>\(headings.joined())</tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))
       </tbody></table></div>

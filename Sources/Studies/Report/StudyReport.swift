@@ -31,6 +31,8 @@ public struct StudyReport: Sendable {
   public var methods: [MethodRecord]
   /// What to show and how to call it; empty to show all panels of the table under its own ids.
   public var panels: [PanelDescription]
+  /// What inference took; shown where a method was timed for several numbers of items at once.
+  public var timings: [TimingRow]
   /// Paired comparisons of methods; may be empty.
   public var comparisons: [PairedComparison]
   /// Sentences for the reader: what was cut short, what did not succeed.
@@ -52,6 +54,7 @@ public struct StudyReport: Sendable {
     table: ResultTable,
     claims: [ClaimVerdict],
     methods: [MethodRecord] = [],
+    timings: [TimingRow] = [],
     panels: [PanelDescription] = [],
     comparisons: [PairedComparison] = [],
     notes: [String] = [],
@@ -66,6 +69,7 @@ public struct StudyReport: Sendable {
     self.table = table
     self.claims = claims
     self.methods = methods
+    self.timings = timings
     self.panels = panels
     self.comparisons = comparisons
     self.notes = notes

@@ -222,8 +222,10 @@ final class StudySession {
     ledger.finish(.evaluation(chunk.label))
   }
 
-  /// Times each method once a study, on one thread, before the point's evaluation begins.
+  /// Times each method once a study for each number of items at once, on one thread, before the point's
+  /// evaluation begins.
   private func time(_ entries: [[PreparedEntry]], _ chunk: StudyChunk, _ world: StudyWorld) throws {
+    let asked = world.part.timedItems
     for (cell, entries) in zip(chunk.point.cells, entries) {
       let missing = entries.filter { entry in
         !timings.contains { $0.method == entry.method.label }
@@ -231,8 +233,10 @@ final class StudySession {
       guard !missing.isEmpty else { continue }
       let arrays = try world.timed(cell, replicate: chunk.replicate)
       for entry in missing {
-        if runner.isCancelled() { throw StudyInterruption() }
-        timings.append(try TimingRun.row(of: entry, on: arrays, world: world))
+        for count in asked.isEmpty ? [nil] : asked.map(Optional.init) {
+          if runner.isCancelled() { throw StudyInterruption() }
+          timings.append(try TimingRun.row(of: entry, count, on: arrays, world: world))
+        }
       }
     }
   }

@@ -4,32 +4,40 @@ internal import Tensors
 package enum TimingRun {
   /// The most items that are timed.
   package static let mostItems = 50_000
-  /// Seconds after which no further repeat is begun.
+  /// Seconds after which no further call is begun.
   private static let budget = 0.2
-  /// The most repeats.
-  private static let mostRepeats = 5
+  /// The most calls.
+  private static let mostCalls = 500
 
-  /// The median over a few repeats.
+  /// The median over a few calls.
   ///
   /// - Parameters:
   ///   - entry: the method, ready.
-  ///   - arrays: what it runs on, before renaming.
+  ///   - count: items at once; nil for all arrays.
+  ///   - arrays: what it runs on, before renaming; calls go through them in order, `count` at a time.
   ///   - world: its part.
   /// - Returns: a row of `timings.csv`.
   /// - Throws: ``StudyError`` for arrays that do not fit.
-  static func row(of entry: PreparedEntry, on arrays: ArrayBundle, world: StudyWorld) throws
-    -> TimingRow
-  {
+  static func row(
+    of entry: PreparedEntry,
+    _ count: Int? = nil,
+    on arrays: ArrayBundle,
+    world: StudyWorld
+  ) throws -> TimingRow {
+    let all = try world.task.itemCount(arrays)
+    let count = min(count ?? all, all)
     var seconds: [Double] = []
-    while seconds.count < mostRepeats, seconds.reduce(0, +) < budget || seconds.isEmpty {
-      seconds.append(try entry.judged(on: arrays, task: world.task, pool: .serial).seconds)
+    while seconds.count < mostCalls, seconds.reduce(0, +) < budget {
+      let start = seconds.count % (all / count) * count
+      let some = count == all ? arrays : try world.task.slice(arrays, start..<(start + count))
+      seconds.append(try entry.judged(on: some, task: world.task, pool: .serial).seconds)
     }
     let cost = try world.description(of: entry.method).cost(entry.method.settings)
     return TimingRow(
       method: entry.method.label,
       parameters: cost.parameters,
       multiplyAccumulates: cost.multiplyAccumulates,
-      items: try world.task.itemCount(arrays),
+      items: count,
       seconds: Quartiles(seconds).median
     )
   }

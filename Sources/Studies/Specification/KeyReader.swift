@@ -56,6 +56,21 @@ struct KeyReader {
     return integer
   }
 
+  /// Whole numbers, a list.
+  mutating func integers(_ key: String, atLeast low: Int) throws(StudyError) -> [Int] {
+    guard let node = node(key) else { return [] }
+    let expected = "a list of whole numbers, each at least \(low)"
+    guard let list = node.asList else { throw bad(key, node, expected) }
+    var numbers: [Int] = []
+    for entry in list {
+      guard let number = entry.asNumber, number >= Double(low), number < 1e9,
+        number == number.rounded()
+      else { throw bad(key, node, expected) }
+      numbers.append(Int(number))
+    }
+    return numbers
+  }
+
   /// One of the words of an enumeration.
   mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String,

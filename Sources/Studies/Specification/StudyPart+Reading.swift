@@ -2,7 +2,7 @@ extension StudyPart {
   /// The keys of a part; at the top of a file they are what parts inherit.
   static let keys = [
     "scenario", "data", "average", "axes", "item_block", "stop", "replicates", "training",
-    "tracking", "mismatch", "methods",
+    "tracking", "mismatch", "timed_items", "methods",
   ]
 
   /// Reads one part that has inherited what it does not say.
@@ -21,6 +21,7 @@ extension StudyPart {
     average = try reader.axes("average")
     axes = try reader.axes("axes")
     itemBlock = try reader.integer("item_block", atLeast: 1) ?? 1000
+    timedItems = try reader.integers("timed_items", atLeast: 1)
     replicates = try reader.integer("replicates", atLeast: 1) ?? 1
     mismatch = try reader.text("mismatch")
     training = try TrainingPlan(reader.node("training"), owner: "\(owner): training")

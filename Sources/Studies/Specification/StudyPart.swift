@@ -12,6 +12,8 @@ public struct StudyPart: Sendable, Hashable {
   public var axes: [StudyAxis]
   /// Items a block, for each combination of averaged values.
   public var itemBlock: Int
+  /// Items at once at which inference is timed; empty to time a block.
+  public var timedItems: [Int]
   /// When a point ends.
   public var stop: StopRule
   /// Training seeds.

@@ -73,7 +73,9 @@ extension StudyPart {
     .map(
       StudyMap([
         ("id", .text(id)), ("title", .text(title)), source.entry, ("average", StudyNode(average)),
-        ("axes", StudyNode(axes)), ("item_block", .integer(itemBlock)), ("stop", stop.node),
+        ("axes", StudyNode(axes)), ("item_block", .integer(itemBlock)),
+        ("timed_items", timedItems.isEmpty ? .null : .list(timedItems.map { .integer($0) })),
+        ("stop", stop.node),
         ("replicates", .integer(replicates)), ("training", training.node),
         ("mismatch", StudyNode(word: mismatch)),
         ("tracking", tracking?.node ?? .null), ("methods", .list(methods.map(\.node))),

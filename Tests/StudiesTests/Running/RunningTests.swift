@@ -224,6 +224,22 @@ import Testing
     }
   }
 
+  @Test("inference is timed for each number of items asked for, also more than a block")
+  func timedItems() throws {
+    try ToyFiles.withFolder { folder in
+      let timings = try ToyStudy.run(in: folder, set: ["timed_items=[1, 80]"]).timings
+      #expect(timings.map(\.method) == ["Known", "Wrong, by one", "Learned"].flatMap { [$0, $0] })
+      #expect(timings.map(\.items) == [1, 80, 1, 80, 1, 80])
+      #expect(timings.allSatisfy { $0.seconds > 0 })
+      // the resolved study says it too, and runs to the same numbers of items
+      let again = try ToyStudy.run(in: folder, set: ["timed_items=[1, 80]"]) { $0.resumes = true }
+      #expect(again.timings == timings)
+    }
+    #expect(throws: StudyError.self) {
+      try ToyFiles.withFolder { _ = try ToyStudy.run(in: $0, set: ["timed_items=[0]"]) }
+    }
+  }
+
   @Test("the planned time is told before the first unit, and progress ends at 1")
   func planning() throws {
     try ToyFiles.withFolder { folder in

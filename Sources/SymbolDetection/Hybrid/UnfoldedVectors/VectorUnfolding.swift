@@ -2,12 +2,12 @@
 // what differs: what the loss compares, and what an estimate says of each symbol.
 
 internal import Autodiff
-internal import Hybridization
+package import Hybridization
 internal import NeuralNetworks
-internal import Tensors
+package import Tensors
 
 /// An iterative detector of vectors that is trained as a network.
-protocol VectorUnfolding: IterativeMethod<Float> where Problem == NormalEquations<Float> {
+package protocol VectorUnfolding: IterativeMethod<Float> where Problem == NormalEquations<Float> {
   /// What the loss reads of each vector, by name.
   ///
   /// - Parameters:
@@ -26,18 +26,20 @@ protocol VectorUnfolding: IterativeMethod<Float> where Problem == NormalEquation
 
 extension VectorUnfolding {
   /// Compares symbols.
-  func targets(_ equations: NormalEquations<Float>, _ symbols: Tensor<Float>)
+  package func targets(_ equations: NormalEquations<Float>, _ symbols: Tensor<Float>)
     -> [String: Tensor<Float>]
   { ["symbols": symbols] }
 
   /// The mean squared error of the symbols.
-  func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<Float> {
+  package func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<
+    Float
+  > {
     meanSquaredError(estimate, try inputs.named("symbols"))
   }
 
   /// Estimates of symbols, divided between the two levels around each in inverse proportion to their
   /// distance.
-  func beliefs(_ estimate: Tensor<Float>, _ levels: [Float]) -> Tensor<Float> {
+  package func beliefs(_ estimate: Tensor<Float>, _ levels: [Float]) -> Tensor<Float> {
     let size = levels.count
     let spacing = levels[1] - levels[0]
     return estimate.withScalars { from in
@@ -57,7 +59,7 @@ extension BoxProjectedGradient: VectorUnfolding where Scalar == Float {}
 
 extension DetNet: VectorUnfolding where Scalar == Float {
   /// Compares beliefs.
-  func targets(_ equations: NormalEquations<Float>, _ symbols: Tensor<Float>)
+  package func targets(_ equations: NormalEquations<Float>, _ symbols: Tensor<Float>)
     -> [String: Tensor<Float>]
   {
     let spacing = levels[1] - levels[0]
@@ -68,18 +70,20 @@ extension DetNet: VectorUnfolding where Scalar == Float {
   }
 
   /// The mean squared error of the beliefs.
-  func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<Float> {
+  package func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<
+    Float
+  > {
     meanSquaredError(estimate, try inputs.named("beliefs"))
   }
 
   /// The estimate itself.
-  func beliefs(_ estimate: Tensor<Float>, _ levels: [Float]) -> Tensor<Float> { estimate }
+  package func beliefs(_ estimate: Tensor<Float>, _ levels: [Float]) -> Tensor<Float> { estimate }
 }
 
 extension ConferenceDetNet: VectorUnfolding where Scalar == Float {
   /// Compares symbols, each vector weighted by one over the squared error of least squares, or of zero
   /// where least squares have no single solution.
-  func targets(_ equations: NormalEquations<Float>, _ symbols: Tensor<Float>)
+  package func targets(_ equations: NormalEquations<Float>, _ symbols: Tensor<Float>)
     -> [String: Tensor<Float>]
   {
     let users = equations.users
@@ -100,7 +104,9 @@ extension ConferenceDetNet: VectorUnfolding where Scalar == Float {
   }
 
   /// The mean of `|s - s_q|^2 / |s - s_LS|^2`.
-  func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<Float> {
+  package func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<
+    Float
+  > {
     let errors = square(estimate - (try inputs.named("symbols"))).sum(axis: 1)
     return (errors * (try inputs.named("weights"))).mean()
   }
