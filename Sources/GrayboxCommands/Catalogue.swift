@@ -28,6 +28,7 @@ extension Catalogue {
       .learnedISTA,
       .unfoldedADMM,
       .lista,
+      .detNet,
       .listaCP,
       .listaCPSS,
       .alista,
@@ -57,6 +58,7 @@ extension Catalogue {
       .learnedISTA,
       .unfoldedADMM,
       .lista,
+      .detNet,
     ]
   )
 }

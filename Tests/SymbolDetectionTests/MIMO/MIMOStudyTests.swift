@@ -96,7 +96,7 @@ internal import Testing
         ) { try infer(method, given, arrays) }
         continue
       }
-      if method.id == "box-pgd" { given["iterations"] = .integer(20_000) }
+      if method.id == "box-pgd" { given["stop_after"] = .integer(20_000) }
       if method.settings.contains(where: { $0.key == "probabilities" }) {
         given["probabilities"] = .flag(true)
       }

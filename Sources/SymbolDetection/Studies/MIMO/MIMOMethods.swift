@@ -74,15 +74,15 @@ package enum MIMOMethods {
     hasProbabilities: true,
     settings: [
       .init(
-        "iterations",
+        "stop_after",
         .integer(0...100_000),
         standard: .integer(0),
-        "how many; 0 for three times the real dimensions of the users"
+        "iterations; 0 for three times the real dimensions of the users"
       )
     ],
     macs: { 6 * $0 * $0 * $1 },
     prepare: {
-      AMPChoice(iterations: $0.integer("iterations") == 0 ? nil : $0.integer("iterations"))
+      AMPChoice(iterations: $0.integer("stop_after") == 0 ? nil : $0.integer("stop_after"))
     }
   )
 
@@ -94,7 +94,7 @@ package enum MIMOMethods {
     needs: ["channel", "constellation"],
     references: ["shlezinger2023mbdl"],
     settings: [
-      .init("iterations", .integer(1...1_000_000), standard: .integer(200), "the most iterations"),
+      .init("stop_after", .integer(1...1_000_000), standard: .integer(200), "the most iterations"),
       .init(
         "tolerance",
         .number(0...1),
@@ -103,7 +103,7 @@ package enum MIMOMethods {
       ),
     ],
     macs: { 200 * $0 * $0 + $0 * $1 },
-    prepare: { BoxChoice(iterations: $0.integer("iterations"), tolerance: $0.number("tolerance")) }
+    prepare: { BoxChoice(iterations: $0.integer("stop_after"), tolerance: $0.number("tolerance")) }
   )
 
   /// The semidefinite relaxation.
