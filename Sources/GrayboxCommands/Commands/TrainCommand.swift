@@ -140,7 +140,7 @@ struct TrainCommand: ContextCommand {
       )
       return .notSucceeded
     }
-    FileAccess.remove(checkpoint)
+    FileAccess.removeCheckpoints(checkpoint)
     context.console.result(summary(of: result))
     return .success
   }

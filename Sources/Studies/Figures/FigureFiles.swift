@@ -68,6 +68,8 @@ package struct FigureFiles {
 
   private var linePlot: String {
     let isLegendBelow = figure.curves.contains { $0.label.count > 34 }
+    // gnuplot takes names for narrower than they are, the more so the longer they are
+    let hasShortNames = figure.curves.allSatisfy { $0.label.count < 12 }
     let place = isLegendBelow ? "below center maxcols 3" : "outside right top vertical"
     let bands = figure.curves.enumerated().compactMap { band($0, $1) }
     let lines = figure.curves.enumerated().map { line($0, $1) }
@@ -77,7 +79,7 @@ package struct FigureFiles {
     // Bounds of methods that saw the same draws coincide: nested triangles show them all.
     let marks = bounded.enumerated().map { bounds($1, size: 1.5 + 0.6 * Double($0)) }
     return """
-      set key \(place) Left reverse samplen 5 spacing 1.35 width \(isLegendBelow ? 0 : -3) noenhanced
+      set key \(place) Left reverse samplen 5 spacing 1.35 width \(isLegendBelow || hasShortNames ? 0 : -3) noenhanced
       set pointintervalbox 0.9
       set xlabel \(Self.quoted(figure.horizontal.label)) noenhanced
       set ylabel \(Self.quoted(figure.vertical.label)) noenhanced

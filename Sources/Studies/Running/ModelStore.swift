@@ -60,7 +60,7 @@ package struct ModelStore: Sendable {
     let result = try train(request)
     if result.wasCancelled { throw StudyInterruption() }
     try storage.writeModel(Self.labelled(result), path(of: job))
-    FileAccess.remove(checkpoint)
+    FileAccess.removeCheckpoints(checkpoint)
     return result
   }
 

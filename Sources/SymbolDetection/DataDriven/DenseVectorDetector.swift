@@ -116,35 +116,35 @@ enum DenseVectorDetector {
 
   private static func train(_ request: TrainingRequest) throws -> TrainingResult {
     let settings = request.settings
-    let samples = LabelledVectors(MIMOArrays.constellation(settings))
-    let (observations, labels) = try samples.read(request.data)
+    let constellation = MIMOArrays.constellation(settings)
+    let vectors = try KnownVectors(request.data, constellation)
     let network = network(
-      widths(settings, receive: observations.shape[1], users: labels.shape[1]),
+      widths(settings, receive: vectors.observations.shape[1], users: vectors.labels.count),
       request.stream
     )
     if let initial = request.initial {
       try network.load(initial.tensors, source: "the initial model of \(id)")
     } else {
-      network.scale.fit(to: observations)
+      network.scale.fit(to: vectors.observations)
     }
-    func dataset(_ bundle: ArrayBundle) throws -> Dataset<Float> {
-      let (observations, labels) = try samples.read(bundle)
-      return try Dataset([
-        "observations": network.scale.normalised(observations), "labels": labels,
+    func dataset(_ vectors: KnownVectors) throws -> Dataset<Float> {
+      try Dataset([
+        "observations": network.scale.normalised(vectors.observations),
+        "labels": stacked(vectors.labels, axis: 1),
       ])
     }
-    let validation = try request.validation.map { try dataset($0) }
+    let validation = try request.validation.map { try dataset(KnownVectors($0, constellation)) }
     var run = DetectorTraining(
       method: id,
       version: version,
       network: network,
       settings: TrainingChoices.trainingSettings(settings, hasValidation: validation != nil),
-      training: try dataset(request.data),
+      training: try dataset(vectors),
       validation: validation
     )
     run.inputAxes = ["batch", "receive"]
-    run.redraw = { try dataset($0) }
-    let size = samples.levels.count
+    run.redraw = { try dataset(KnownVectors($0, constellation)) }
+    let size = constellation.levels.count
     return try run.run(request) { inputs, mode in
       let logits = network.layers(try inputs.named("observations"), mode: mode)
       let labels = try inputs.named("labels")
@@ -185,63 +185,6 @@ struct ScaledVectorNetwork: DuplicableModule {
   }
 }
 
-/// Reads observations and the place of each symbol among the levels.
-struct LabelledVectors: Sendable {
-  let constellation: VectorConstellation
-  let levels: [Float]
-
-  init(_ constellation: VectorConstellation) {
-    self.constellation = constellation
-    levels = Levels<Float>(constellation).values
-  }
-
-  /// Observations over real dimensions, `[batch, receive]`.
-  func observations(_ bundle: ArrayBundle) throws(StudyError) -> Tensor<Float> {
-    guard let array = bundle["observations"] else {
-      throw .missingArray("observations", source: bundle.source, expected: "[batch, receive]")
-    }
-    guard array.shape.count == 2, array.shape.allSatisfy({ $0 > 0 }) else {
-      throw .badShape(
-        array: "observations",
-        source: bundle.source,
-        expected: "[batch, receive]",
-        actual: array.shape
-      )
-    }
-    let numbers = MIMOArrays.numbers(array, as: Float.self)
-    let values = MIMOArrays.isComplex(array) ? RealEquivalent.vectors(numbers) : numbers
-    guard values.withScalars({ $0.allSatisfy(\.isFinite) }) else {
-      throw .badNumbers(
-        array: "observations",
-        source: bundle.source,
-        reason: "have a number that is not finite"
-      )
-    }
-    return values
-  }
-
-  /// Observations and labels `[batch, users]`.
-  func read(_ bundle: ArrayBundle) throws(StudyError) -> (Tensor<Float>, Tensor<Float>) {
-    let observations = try observations(bundle)
-    let symbols = try MIMOArrays.targets(bundle, constellation)
-    guard symbols.rank == 2, symbols.shape[0] == observations.shape[0] else {
-      throw .badShape(
-        array: "targets",
-        source: bundle.source,
-        expected: "[\(observations.shape[0]), users], a vector an observation",
-        actual: bundle["targets"]?.shape ?? []
-      )
-    }
-    let nearest = Levels<Float>(constellation)
-    let labels = symbols.withScalars { from in
-      Tensor<Float>(shape: symbols.shape) { to in
-        for index in 0..<from.count { to[index] = Float(nearest.nearestIndex(to: from[index])) }
-      }
-    }
-    return (observations, labels)
-  }
-}
-
 /// A trained dense network, ready for arrays.
 struct DenseVectors: PreparedMethod {
   private static let chunk = 256
@@ -252,8 +195,9 @@ struct DenseVectors: PreparedMethod {
   let keepsProbabilities: Bool
 
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
-    let samples = LabelledVectors(constellation)
-    let observations = network.scale.normalised(try samples.observations(arrays))
+    let observations = network.scale.normalised(
+      try KnownVectors.observations(arrays, constellation)
+    )
     guard observations.shape[1] == receive else {
       throw StudyError.badShape(
         array: "observations",
@@ -262,7 +206,8 @@ struct DenseVectors: PreparedMethod {
         actual: arrays["observations"]?.shape ?? []
       )
     }
-    let (batch, size) = (observations.shape[0], samples.levels.count)
+    let levels = Levels<Float>(constellation).values
+    let (batch, size) = (observations.shape[0], levels.count)
     let outputs = network.layers(observations.sliced(axis: 0, 0..<1), mode: .inference).shape[1]
     let likely = TensorStorage<Float>(uninitialised: batch * outputs)
     // Chunks are disjoint ranges of vectors.
@@ -274,23 +219,15 @@ struct DenseVectors: PreparedMethod {
         for index in 0..<from.count { target[range.lowerBound * outputs + index] = from[index] }
       }
     }
-    let probabilities = Tensor(shape: [batch, outputs / size, size], storage: likely)
-    let symbols = probabilities.withScalars { from in
-      Tensor<Float>(shape: [batch, outputs / size]) { to in
-        for place in 0..<to.count {
-          var best = 0
-          for level in 1..<size where from[place * size + level] > from[place * size + best] {
-            best = level
-          }
-          to[place] = samples.levels[best]
-        }
-      }
-    }
-    var result = ArrayBundle(source: arrays.source)
-    result["estimates"] = MIMOArrays.symbols(symbols, constellation)
-    if keepsProbabilities {
-      result["probabilities"] = MIMOArrays.posteriors(probabilities, constellation)
-    }
-    return InferenceResult(arrays: result)
+    let beliefs = Tensor(shape: [batch, outputs / size, size], storage: likely)
+    return InferenceResult(
+      arrays: LawArrays.outputs(
+        beliefs: beliefs,
+        symbols: Beliefs.decided(beliefs, among: levels),
+        constellation,
+        keepsProbabilities: keepsProbabilities,
+        source: arrays.source
+      )
+    )
   }
 }

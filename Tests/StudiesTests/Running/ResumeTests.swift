@@ -1,6 +1,20 @@
 import Studies
 import Testing
 
+@Suite struct CheckpointRemovalTests {
+  @Test("the checkpoints of a training and of its stages go, others stay")
+  func stages() throws {
+    try ToyFiles.withFolder { folder in
+      let own = ["a.checkpoint", "a.checkpoint.1-0", "a.checkpoint.12-1"]
+      let others = ["ab.checkpoint", "a.checkpoints", "a.safetensors"]
+      for name in own + others { try FileAccess.append("x", to: "\(folder)/\(name)") }
+      FileAccess.removeCheckpoints("\(folder)/a.checkpoint")
+      #expect(Set(ToyFiles.names(in: folder)) == Set(others))
+      FileAccess.removeCheckpoints("\(folder)/missing/a.checkpoint")
+    }
+  }
+}
+
 @Suite struct StudyResumeTests {
   private static let expected = Result {
     try ToyFiles.withFolder { folder in

@@ -33,6 +33,9 @@ extension StudyDescription {
             - {id: decision-feedback, label: Decision feedback}
             - {id: box-pgd, label: "Projected gradient, 200 iterations"}
             - {id: mimo-amp, label: AMP}
+            - id: mimo-amp
+              label: "AMP, tuned noise variance"
+              search: {items: 20000, at: {snr: 11}, settings: {noise_factor: [1, 2, 3, 4, 6]}}
             - {id: learned-pgd, label: "Projected gradient, learned steps"}
             - {id: detnet, label: DetNet, settings: {epochs: 1500, batch: 250, rate: 0.004, residual: 0.5}}
         - id: slow

@@ -105,15 +105,21 @@ struct DecisionFeedbackChoice: MIMOChoice {
 
 struct AMPChoice: MIMOChoice {
   let iterations: Int?
+  let noiseFactor: Double
 
   func detect<Scalar: RealTensorScalar>(
     _ problems: LinearProblems<Scalar>,
     _ levels: Levels<Scalar>,
     keepsProbabilities: Bool,
     pool: WorkerPool
-  ) -> BatchDecision<Scalar> {
-    ApproximateMessagePassing(levels: levels, iterations: iterations)
-      .detect(problems, keepsProbabilities: keepsProbabilities, pool: pool)
+  ) throws -> BatchDecision<Scalar> {
+    let assumed = try LinearProblems(
+      channel: problems.channel,
+      observations: problems.observations,
+      noiseVariances: problems.noiseVariances.map { $0 * Scalar(noiseFactor) }
+    )
+    return ApproximateMessagePassing(levels: levels, iterations: iterations)
+      .detect(assumed, keepsProbabilities: keepsProbabilities, pool: pool)
   }
 }
 

@@ -78,11 +78,21 @@ package enum MIMOMethods {
         .integer(0...100_000),
         standard: .integer(0),
         "iterations; 0 for three times the real dimensions of the users"
-      )
+      ),
+      .init(
+        "noise_factor",
+        .number(1e-3...1e3),
+        standard: .number(1),
+        "assumed noise variance over the given one; above 1 it trusts its symbols less, which helps at"
+          + " high SNR with few users"
+      ),
     ],
     macs: { 6 * $0 * $0 * $1 },
     prepare: {
-      AMPChoice(iterations: $0.integer("stop_after") == 0 ? nil : $0.integer("stop_after"))
+      AMPChoice(
+        iterations: $0.integer("stop_after") == 0 ? nil : $0.integer("stop_after"),
+        noiseFactor: $0.number("noise_factor")
+      )
     }
   )
 
@@ -94,7 +104,12 @@ package enum MIMOMethods {
     needs: ["channel", "constellation"],
     references: ["shlezinger2023mbdl"],
     settings: [
-      .init("stop_after", .integer(1...1_000_000), standard: .integer(200), "the most iterations"),
+      .init(
+        "stop_after",
+        .integer(1...1_000_000),
+        standard: .integer(200),
+        "iterations, the most with a tolerance"
+      ),
       .init(
         "tolerance",
         .number(0...1),
