@@ -139,7 +139,8 @@ struct StudyReportMaker {
       if let (key, _) = StudyAxis.methodSetting(panel.axis),
         let setting = part.methodSetting(key, in: catalogue)
       {
-        panel.axisTitle = setting.summary
+        // what comes before the first stop says what it is, the rest how to set it
+        panel.axisTitle = String(setting.summary.prefix { $0 != ";" && $0 != "," })
         panel.axisUnit = setting.unit
       }
       panel.metrics = panel.metrics.map { worded($0, of: part) }

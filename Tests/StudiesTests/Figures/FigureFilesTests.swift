@@ -59,7 +59,7 @@ internal import Testing
       set border 3 linewidth 1 linecolor rgb '#404040'
       set tics nomirror out scale 0.7
       set grid xtics ytics mytics linetype 1 linecolor rgb '#cfcfcf' linewidth 0.6, linetype 1 linecolor rgb '#ebebeb' linewidth 0.5
-      set key outside right top vertical Left reverse samplen 5 spacing 1.35 width -3 noenhanced
+      set key outside right top vertical Left reverse samplen 5 spacing 1.35 width 0 noenhanced
       set pointintervalbox 0.9
       set xlabel 'SNR (dB)' noenhanced
       set ylabel 'Symbol error rate' noenhanced
