@@ -33,9 +33,9 @@ extension StudyDescription {
           label: "tuned AMP"
           search: {items: 500, at: {inference.stop_after: 16}, settings: {stop_after: [16], threshold: [0.9, 1.14, 1.4, 1.7]}}
         - {id: learned-ista, label: "ISTA, learned steps", settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
-        - {id: lista, label: LISTA, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0002}}
-        - {id: lista-cp, label: LISTA-CP, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005}}
-        - {id: lista-cpss, label: LISTA-CPSS, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005}}
+        - {id: lista, label: LISTA, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
+        - {id: lista-cp, label: LISTA-CP, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
+        - {id: lista-cpss, label: LISTA-CPSS, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
         - {id: alista, label: ALISTA, settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
         - {id: tista, label: TISTA, settings: {training: layer-by-layer, epochs: 1, rate: 0.01}}
         - {id: lamp, label: LAMP, settings: {training: layer-by-layer, epochs: 1, rate: 0.0005}}
@@ -55,7 +55,7 @@ extension StudyDescription {
             - {id: fista, label: "FISTA, 1,000 iterations", arrays: {operator: operator_noisy}, settings: {penalty: 0.03, stop_after: 1000}}
             - {id: omp, label: OMP, arrays: {operator: operator_noisy}, settings: {nonzeros: 60}}
             - {id: alista, label: ALISTA, arrays: {operator: operator_noisy}, settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
-            - {id: lista-cpss, label: LISTA-CPSS, arrays: {operator: operator_noisy}, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.0005}}
+            - {id: lista-cpss, label: LISTA-CPSS, arrays: {operator: operator_noisy}, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
 
       claims:
         - {kind: value-at-most, part: noiseless, presets: [full], method: LISTA-CPSS, at: {inference.stop_after: 16}, value: -55}
