@@ -30,7 +30,7 @@ struct BlockCheckpoint {
       "scalar": Scalar.scalarName,
       "settings": "\(settings)",
       "stream": "\(context.stream)",
-      "samples": samples.map { "\($0.shape) \(Self.checksum($0))" }.joined(separator: ", "),
+      "samples": samples.map { "\($0.shape) \($0.checksum(atMost: .max))" }.joined(separator: ", "),
     ]
   }
 
@@ -77,17 +77,6 @@ struct BlockCheckpoint {
       try Safetensors(tensors: tensors, metadata: metadata).write(to: policy.path)
     } catch {
       throw .checkpointFile(path: policy.path, reason: error.description)
-    }
-  }
-
-  private static func checksum<Scalar: RealTensorScalar>(_ tensor: Tensor<Scalar>) -> String {
-    tensor.withScalars { numbers in
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for number in numbers {
-        hash = (hash ^ Double(number).bitPattern) &* 0x0000_0100_0000_01b3
-        hash ^= hash >> 29
-      }
-      return String(hash, radix: 16)
     }
   }
 }

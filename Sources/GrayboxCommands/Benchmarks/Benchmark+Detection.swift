@@ -67,18 +67,29 @@ extension Benchmark {
       }
       var rates: [Double] = []
       return Work {
-        rates = try tracked(method, settings, draws)
+        rates = try followed(method, settings, draws) { errorRate($0, $1).first?.value ?? .nan }
       } findings: {
         [("symbol_error_rate", rates.reduce(0, +) / Double(rates.count))]
       }
     }
   }
 
-  /// Follows the channel through all blocks; the error rate of each.
-  private static func tracked(
+  /// Follows the channel through all blocks, learning from the pilots of each.
+  ///
+  /// - Parameters:
+  ///   - method: learns and detects.
+  ///   - settings: its own.
+  ///   - draws: what each block teaches and asks.
+  ///   - pool: the threads of both.
+  ///   - rate: the error rate of outputs beside the truth.
+  /// - Returns: the error rate of each block.
+  /// - Throws: what training and detection throw.
+  static func followed(
     _ method: MethodDescription,
     _ settings: Settings,
-    _ draws: [(pilots: ArrayBundle, payload: ArrayBundle)]
+    _ draws: [(pilots: ArrayBundle, payload: ArrayBundle)],
+    pool: WorkerPool = .serial,
+    rate: (_ outputs: ArrayBundle, _ truth: ArrayBundle) -> Double
   ) throws -> [Double] {
     guard let train = method.train else { return [] }
     var model: ModelFile?
@@ -87,12 +98,13 @@ extension Benchmark {
         data: draw.pilots,
         settings: settings,
         initial: model,
-        stream: RandomStream(seed: 1).derived("learning")
+        stream: RandomStream(seed: 1).derived("learning"),
+        pool: pool
       )
       let trained = try train(request).model
       model = trained
-      let result = try method.prepare(settings, trained).infer(draw.payload, pool: .serial)
-      return errorRate(result.arrays, draw.payload).first?.value ?? .nan
+      let result = try method.prepare(settings, trained).infer(draw.payload, pool: pool)
+      return rate(result.arrays, draw.payload)
     }
   }
 

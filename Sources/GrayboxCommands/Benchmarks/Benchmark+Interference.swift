@@ -95,33 +95,12 @@ extension Benchmark {
       let pool = threads > 1 ? WorkerPool(threads: threads) : .serial
       var rates: [Double] = []
       return Work {
-        rates = try followed(method, settings, draws, pool)
+        rates = try followed(method, settings, draws, pool: pool) {
+          interferenceRate($0, $1, metric: 1)
+        }
       } findings: {
         [("vector_error_rate", rates.reduce(0, +) / Double(rates.count))]
       }
-    }
-  }
-
-  private static func followed(
-    _ method: MethodDescription,
-    _ settings: Settings,
-    _ draws: [(pilots: ArrayBundle, payload: ArrayBundle)],
-    _ pool: WorkerPool
-  ) throws -> [Double] {
-    guard let train = method.train else { return [] }
-    var model: ModelFile?
-    return try draws.map { draw in
-      let request = TrainingRequest(
-        data: draw.pilots,
-        settings: settings,
-        initial: model,
-        stream: RandomStream(seed: 1).derived("learning"),
-        pool: pool
-      )
-      let trained = try train(request).model
-      model = trained
-      let result = try method.prepare(settings, trained).infer(draw.payload, pool: pool)
-      return interferenceRate(result.arrays, draw.payload, metric: 1)
     }
   }
 

@@ -1,3 +1,4 @@
+public import Autodiff
 public import Tensors
 
 /// Layers one after the other.
@@ -17,6 +18,31 @@ public struct Sequential<Scalar: RealTensorScalar>: Layer {
 
   /// A chain of layers; an empty one passes its input on.
   public init(_ layers: [any Layer<Scalar>]) { self.layers = layers }
+
+  /// Dense layers from each width to the next, the last without activation.
+  ///
+  /// - Parameters:
+  ///   - widths: of the input and of every layer.
+  ///   - activation: of all layers but the last.
+  ///   - stream: where initial values come from, first to last.
+  /// - Returns: the chain.
+  public static func dense(
+    _ widths: [Int],
+    activation: Activation,
+    from stream: inout RandomStream
+  ) -> Sequential {
+    let last = widths.count - 2
+    return Sequential(
+      zip(widths, widths.dropFirst()).enumerated().map { index, pair in
+        Dense<Scalar>(
+          pair.0,
+          pair.1,
+          activation: index == last ? .identity : activation,
+          from: &stream
+        )
+      }
+    )
+  }
 
   /// The last layer's output.
   public func output(of input: Tensor<Scalar>, mode: Mode) -> Tensor<Scalar> {

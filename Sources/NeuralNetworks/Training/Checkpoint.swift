@@ -30,21 +30,9 @@ struct TrainingIdentity {
 
   private static func summary<Scalar: RealTensorScalar>(_ dataset: Dataset<Scalar>) -> String {
     let arrays = dataset.fields.map { field in
-      "\(field.name)\(field.rows.shape) \(checksum(field.rows))"
+      "\(field.name)\(field.rows.shape) \(field.rows.checksum())"
     }
     return "\(dataset.count) samples: " + arrays.joined(separator: ", ")
-  }
-
-  /// A hash of the numbers (at most a million of them, evenly spread).
-  private static func checksum<Scalar: RealTensorScalar>(_ tensor: Tensor<Scalar>) -> String {
-    tensor.withScalars { numbers in
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for index in stride(from: 0, to: numbers.count, by: max(1, numbers.count / 1_000_000)) {
-        hash = (hash ^ Double(numbers[index]).bitPattern) &* 0x0000_0100_0000_01b3
-        hash ^= hash >> 29
-      }
-      return String(hash, radix: 16)
-    }
   }
 }
 

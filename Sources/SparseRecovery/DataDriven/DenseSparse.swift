@@ -60,17 +60,10 @@ enum DenseSparseMethod {
   ) -> Sequential<Float> {
     var stream = stream.derived("initial values")
     let activation = Activation(rawValue: settings.text("activation")) ?? .relu
-    let widths = [measurements] + settings.integers("hidden") + [unknowns]
-    let last = widths.count - 2
-    return Sequential(
-      zip(widths, widths.dropFirst()).enumerated().map { index, pair in
-        Dense<Float>(
-          pair.0,
-          pair.1,
-          activation: index == last ? .identity : activation,
-          from: &stream
-        )
-      }
+    return .dense(
+      [measurements] + settings.integers("hidden") + [unknowns],
+      activation: activation,
+      from: &stream
     )
   }
 

@@ -68,23 +68,18 @@ enum DenseVectorDetector {
   }
 
   private static func network(
-    _ widths: [Int],
+    _ settings: Settings,
+    receive: Int,
+    users: Int,
     _ stream: RandomStream
-  ) -> ScaledVectorNetwork {
+  ) -> DenseVectorNetwork {
     var stream = stream.derived("initial values")
-    let last = widths.count - 2
-    return ScaledVectorNetwork(
-      layers: Sequential(
-        zip(widths, widths.dropFirst()).enumerated().map { index, pair in
-          Dense<Float>(
-            pair.0,
-            pair.1,
-            activation: index == last ? .identity : .relu,
-            from: &stream
-          )
-        }
-      )
+    let layers = Sequential<Float>.dense(
+      widths(settings, receive: receive, users: users),
+      activation: .relu,
+      from: &stream
     )
+    return DenseVectorNetwork(scale: InputScale(), layers: layers, users: users)
   }
 
   private static func prepared(_ settings: Settings, _ model: ModelFile?) throws
@@ -101,12 +96,9 @@ enum DenseVectorDetector {
       throw StudyError.invalid("\(id): the model file does not hold \(last + 1) dense layers")
     }
     let users = outputs / constellation.levels.count
-    let network = network(
-      widths(settings, receive: receive, users: users),
-      RandomStream(seed: 0)
-    )
+    let network = network(settings, receive: receive, users: users, RandomStream(seed: 0))
     try network.load(model.tensors, source: "the model of \(id)")
-    return DenseVectors(
+    return PreparedBeliefNetwork(
       network: network,
       receive: receive,
       constellation: constellation,
@@ -115,61 +107,25 @@ enum DenseVectorDetector {
   }
 
   private static func train(_ request: TrainingRequest) throws -> TrainingResult {
-    let settings = request.settings
-    let constellation = MIMOArrays.constellation(settings)
-    let vectors = try KnownVectors(request.data, constellation)
-    let network = network(
-      widths(settings, receive: vectors.observations.shape[1], users: vectors.labels.count),
+    let vectors = try KnownVectors(request.data, MIMOArrays.constellation(request.settings))
+    return try network(
+      request.settings,
+      receive: vectors.observations.shape[1],
+      users: vectors.labels.count,
       request.stream
-    )
-    if let initial = request.initial {
-      try network.load(initial.tensors, source: "the initial model of \(id)")
-    } else {
-      network.scale.fit(to: vectors.observations)
-    }
-    func dataset(_ vectors: KnownVectors) throws -> Dataset<Float> {
-      try Dataset([
-        "observations": network.scale.normalised(vectors.observations),
-        "labels": stacked(vectors.labels, axis: 1),
-      ])
-    }
-    let validation = try request.validation.map { try dataset(KnownVectors($0, constellation)) }
-    var run = DetectorTraining(
-      method: id,
-      version: version,
-      network: network,
-      settings: TrainingChoices.trainingSettings(settings, hasValidation: validation != nil),
-      training: try dataset(vectors),
-      validation: validation
-    )
-    run.inputAxes = ["batch", "receive"]
-    run.redraw = { try dataset(KnownVectors($0, constellation)) }
-    let size = constellation.levels.count
-    return try run.run(request) { inputs, mode in
-      let logits = network.layers(try inputs.named("observations"), mode: mode)
-      let labels = try inputs.named("labels")
-      return softmaxCrossEntropy(
-        logits.reshaped([labels.count, size]),
-        labels.reshaped([labels.count])
-      ).mean()
-    }
+    ).trained(id, version: version, on: vectors, request)
   }
 }
 
 /// Dense layers behind a scale of their inputs.
-struct ScaledVectorNetwork: DuplicableModule {
+struct DenseVectorNetwork: VectorBlackBox {
   typealias Scalar = Float
   let scale: InputScale
   let layers: Sequential<Float>
+  let users: Int
 
-  init(layers: Sequential<Float>) {
-    scale = InputScale()
-    self.layers = layers
-  }
-
-  private init(_ scale: InputScale, _ layers: Sequential<Float>) {
-    self.scale = scale
-    self.layers = layers
+  func outputs(_ scaled: Tensor<Float>, mode: Mode) -> Tensor<Float> {
+    layers(scaled, mode: mode)
   }
 
   func visit(_ visitor: any ModuleVisitor<Float>) {
@@ -177,57 +133,11 @@ struct ScaledVectorNetwork: DuplicableModule {
     visitor.child("layers", layers)
   }
 
-  func duplicated(in duplication: Duplication<Float>) -> ScaledVectorNetwork {
-    ScaledVectorNetwork(
-      scale.duplicated(in: duplication),
-      layers.duplicated(in: duplication)
-    )
-  }
-}
-
-/// A trained dense network, ready for arrays.
-struct DenseVectors: PreparedMethod {
-  private static let chunk = 256
-
-  let network: ScaledVectorNetwork
-  let receive: Int
-  let constellation: VectorConstellation
-  let keepsProbabilities: Bool
-
-  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
-    let observations = network.scale.normalised(
-      try KnownVectors.observations(arrays, constellation)
-    )
-    guard observations.shape[1] == receive else {
-      throw StudyError.badShape(
-        array: "observations",
-        source: arrays.source,
-        expected: "[batch, \(receive)] real dimensions, as in training",
-        actual: arrays["observations"]?.shape ?? []
-      )
-    }
-    let levels = Levels<Float>(constellation).values
-    let (batch, size) = (observations.shape[0], levels.count)
-    let outputs = network.layers(observations.sliced(axis: 0, 0..<1), mode: .inference).shape[1]
-    let likely = TensorStorage<Float>(uninitialised: batch * outputs)
-    // Chunks are disjoint ranges of vectors.
-    nonisolated(unsafe) let target = likely.values
-    pool.forEach(count: (batch + Self.chunk - 1) / Self.chunk) { number in
-      let range = (number * Self.chunk)..<min((number + 1) * Self.chunk, batch)
-      let logits = network.layers(observations.sliced(axis: 0, range), mode: .inference)
-      softmax(logits.reshaped([logits.count / size, size])).withScalars { from in
-        for index in 0..<from.count { target[range.lowerBound * outputs + index] = from[index] }
-      }
-    }
-    let beliefs = Tensor(shape: [batch, outputs / size, size], storage: likely)
-    return InferenceResult(
-      arrays: LawArrays.outputs(
-        beliefs: beliefs,
-        symbols: Beliefs.decided(beliefs, among: levels),
-        constellation,
-        keepsProbabilities: keepsProbabilities,
-        source: arrays.source
-      )
+  func duplicated(in duplication: Duplication<Float>) -> DenseVectorNetwork {
+    DenseVectorNetwork(
+      scale: scale.duplicated(in: duplication),
+      layers: layers.duplicated(in: duplication),
+      users: users
     )
   }
 }

@@ -26,11 +26,8 @@ extension MethodDescription {
 }
 
 /// `h_0 = relu(W x + b)`, `h_{i+1} = h_i + V_i relu(U_i h_i + c_i) + d_i`, logits of every user of the last.
-struct ResidualNetwork: DuplicableModule {
+struct ResidualNetwork: VectorBlackBox {
   typealias Scalar = Float
-  /// Vectors that are computed together.
-  private static let chunk = 512
-
   let scale: InputScale
   let first: Dense<Float>
   let blocks: [Sequential<Float>]
@@ -65,33 +62,10 @@ struct ResidualNetwork: DuplicableModule {
     users = other.users
   }
 
-  /// From `[batch, receive]` on the network's scale to `[batch users, levels]`.
-  func logits(_ scaled: Tensor<Float>, mode: Mode) -> Tensor<Float> {
+  func outputs(_ scaled: Tensor<Float>, mode: Mode) -> Tensor<Float> {
     var hidden = first(scaled, mode: mode)
     for block in blocks { hidden = hidden + block(hidden, mode: mode) }
-    let logits = last(hidden, mode: mode)
-    return logits.reshaped([logits.shape[0] * users, logits.shape[1] / users])
-  }
-
-  /// `[batch, users, levels]`.
-  func beliefs(_ observations: Tensor<Float>, levels: Int, pool: WorkerPool) -> Tensor<Float> {
-    let scaled = scale.normalised(observations)
-    let (batch, width) = (observations.shape[0], observations.shape[1])
-    let rows: Tensor<Float> = Beliefs.collected(
-      batch: batch,
-      users: 1,
-      levels: users * levels,
-      chunk: Self.chunk,
-      pool: pool
-    ) { range in
-      let part = scaled.withScalars { x in
-        Tensor<Float>(shape: [range.count, width]) { to in
-          for i in 0..<to.count { to[i] = x[range.lowerBound * width + i] }
-        }
-      }
-      return [softmax(logits(part, mode: .inference)).reshaped([range.count, users * levels])]
-    }
-    return rows.reshaped([batch, users, levels])
+    return last(hidden, mode: mode)
   }
 
   func visit(_ visitor: any ModuleVisitor<Float>) {
@@ -181,7 +155,7 @@ enum ResidualDetectorMethod {
       RandomStream(seed: 0)
     )
     try network.load(model.tensors, source: "the model of residual-detector")
-    return PreparedResidualDetector(
+    return PreparedBeliefNetwork(
       network: network,
       receive: receive,
       constellation: constellation,
@@ -190,75 +164,12 @@ enum ResidualDetectorMethod {
   }
 
   static func train(_ request: TrainingRequest) throws -> TrainingResult {
-    let settings = request.settings
-    let constellation = MIMOArrays.constellation(settings)
-    let vectors = try KnownVectors(request.data, constellation)
-    let network = fresh(
-      settings,
+    let vectors = try KnownVectors(request.data, MIMOArrays.constellation(request.settings))
+    return try fresh(
+      request.settings,
       receive: vectors.observations.shape[1],
       users: vectors.labels.count,
       request.stream
-    )
-    if let initial = request.initial {
-      try network.load(initial.tensors, source: "the initial model of residual-detector")
-    } else {
-      network.scale.fit(to: vectors.observations)
-    }
-    let validation = try request.validation.map { try KnownVectors($0, constellation) }
-    var run = DetectorTraining(
-      method: "residual-detector",
-      version: version,
-      network: network,
-      settings: TrainingChoices.trainingSettings(settings, hasValidation: validation != nil),
-      training: try dataset(vectors, network.scale),
-      validation: try validation.map { try dataset($0, network.scale) }
-    )
-    run.inputAxes = ["batch", "receive"]
-    run.redraw = { try dataset(try KnownVectors($0, constellation), network.scale) }
-    return try run.run(request) { inputs, mode in
-      let logits = network.logits(try inputs.named("observations"), mode: mode)
-      let labels: Tensor<Float> = try inputs.named("labels")
-      return softmaxCrossEntropy(logits, labels.reshaped([labels.count])).mean()
-    }
-  }
-
-  private static func dataset(_ vectors: KnownVectors, _ scale: InputScale) throws
-    -> Dataset<Float>
-  {
-    try Dataset([
-      "observations": scale.normalised(vectors.observations),
-      "labels": stacked(vectors.labels, axis: 1),
-    ])
-  }
-}
-
-/// A trained residual network, ready for arrays.
-struct PreparedResidualDetector: PreparedMethod {
-  let network: ResidualNetwork
-  let receive: Int
-  let constellation: VectorConstellation
-  let keepsProbabilities: Bool
-
-  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
-    let observations = try KnownVectors.observations(arrays, constellation)
-    guard observations.shape[1] == receive else {
-      throw StudyError.badShape(
-        array: "observations",
-        source: arrays.source,
-        expected: "[batch, \(receive)] real dimensions, as in training",
-        actual: arrays["observations"]?.shape ?? []
-      )
-    }
-    let levels = Levels<Float>(constellation)
-    let beliefs = network.beliefs(observations, levels: levels.values.count, pool: pool)
-    return InferenceResult(
-      arrays: LawArrays.outputs(
-        beliefs: beliefs,
-        symbols: Beliefs.decided(beliefs, among: levels.values),
-        constellation,
-        keepsProbabilities: keepsProbabilities,
-        source: arrays.source
-      )
-    )
+    ).trained("residual-detector", version: version, on: vectors, request)
   }
 }

@@ -126,7 +126,7 @@ enum DeepSICMethod {
       fresh(settings, receive: receive, users: users, RandomStream(seed: 0))
     )
     try network.load(model.tensors, source: "the model of deepsic")
-    return PreparedDeepSIC(
+    return PreparedBeliefNetwork(
       network: network,
       receive: receive,
       constellation: constellation,
@@ -189,35 +189,5 @@ enum DeepSICMethod {
         settings: settings,
         context: context
       )
-  }
-}
-
-/// A trained DeepSIC, ready for arrays.
-struct PreparedDeepSIC: PreparedMethod {
-  let network: DeepSICNetwork
-  let receive: Int
-  let constellation: VectorConstellation
-  let keepsProbabilities: Bool
-
-  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
-    let observations = try KnownVectors.observations(arrays, constellation)
-    guard observations.shape[1] == receive else {
-      throw StudyError.badShape(
-        array: "observations",
-        source: arrays.source,
-        expected: "[batch, \(receive)] real dimensions, as in training",
-        actual: arrays["observations"]?.shape ?? []
-      )
-    }
-    let beliefs = network.beliefs(observations, pool: pool)
-    return InferenceResult(
-      arrays: LawArrays.outputs(
-        beliefs: beliefs,
-        symbols: Beliefs.decided(beliefs, among: Levels<Float>(constellation).values),
-        constellation,
-        keepsProbabilities: keepsProbabilities,
-        source: arrays.source
-      )
-    )
   }
 }

@@ -28,7 +28,6 @@ package struct DeepSICNetwork: DuplicableModule {
   /// - Returns: `[batch, users, levels]`.
   package func beliefs(_ observations: Tensor<Float>, pool: WorkerPool) -> Tensor<Float> {
     let scaled = scale.normalised(observations)
-    let width = observations.shape[1]
     return Beliefs.collected(
       batch: observations.shape[0],
       users: diagram.users,
@@ -36,12 +35,7 @@ package struct DeepSICNetwork: DuplicableModule {
       chunk: Self.chunk,
       pool: pool
     ) { range in
-      let part = scaled.withScalars { x in
-        Tensor<Float>(shape: [range.count, width]) { to in
-          for i in 0..<to.count { to[i] = x[range.lowerBound * width + i] }
-        }
-      }
-      return diagram.outputs(part)
+      diagram.outputs(scaled.sliced(axis: 0, range))
     }
   }
 
@@ -59,3 +53,5 @@ package struct DeepSICNetwork: DuplicableModule {
     )
   }
 }
+
+extension DeepSICNetwork: BeliefNetwork {}

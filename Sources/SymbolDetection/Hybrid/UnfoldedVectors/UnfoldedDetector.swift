@@ -30,58 +30,40 @@ struct UnfoldedDetector<Method: VectorUnfolding>: PreparedMethod {
       )
     }
     let levels = Levels<Float>(constellation).values
-    let (users, size) = (problems.users, levels.count)
-    let symbols = TensorStorage<Float>(uninitialised: problems.batch * users)
-    let beliefs = TensorStorage<Float>(uninitialised: problems.batch * users * size)
-    // Chunks are disjoint ranges of vectors.
-    nonisolated(unsafe) let (decided, likely) = (symbols.values, beliefs.values)
-    pool.forEach(count: (problems.batch + Self.chunk - 1) / Self.chunk) { number in
-      let range = (number * Self.chunk)..<min((number + 1) * Self.chunk, problems.batch)
+    let beliefs: Tensor<Float> = Beliefs.collected(
+      batch: problems.batch,
+      users: 1,
+      levels: problems.users * levels.count,
+      chunk: Self.chunk,
+      pool: pool
+    ) { range in
       let estimate = network.estimate(NormalEquations(problems, range).scaled)
-      let first = range.lowerBound * users
-      Self.decide(
-        network.method.beliefs(estimate, levels),
-        levels,
-        decided + first,
-        likely + first * size
+      return [network.method.beliefs(estimate, levels)]
+    }.viewed(as: [problems.batch, problems.users, levels.count])
+    return InferenceResult(
+      arrays: MIMOArrays.outputs(
+        symbols: Beliefs.decided(beliefs, among: levels),
+        beliefs: keepsProbabilities ? Self.shares(beliefs) : nil,
+        constellation,
+        source: arrays.source
       )
-    }
-    var outputs = ArrayBundle(source: arrays.source)
-    outputs["estimates"] = MIMOArrays.symbols(
-      Tensor(shape: [problems.batch, users], storage: symbols),
-      constellation
     )
-    if keepsProbabilities {
-      outputs["probabilities"] = MIMOArrays.posteriors(
-        Tensor(shape: [problems.batch, users, size], storage: beliefs),
-        constellation
-      )
-    }
-    return InferenceResult(arrays: outputs)
   }
 
-  /// The level of the largest belief, and the beliefs as shares: negative ones count as none.
-  private static func decide(
-    _ beliefs: Tensor<Float>,
-    _ levels: [Float],
-    _ decided: UnsafeMutablePointer<Float>,
-    _ likely: UnsafeMutablePointer<Float>
-  ) {
-    let size = levels.count
-    beliefs.withScalars { from in
-      for place in 0..<(beliefs.count / size) {
-        var (best, total) = (0, Float(0))
-        for level in 0..<size {
-          let belief = from[place * size + level]
-          if belief > from[place * size + best] { best = level }
-          let share = min(max(belief, 0), 1)
-          likely[place * size + level] = share
-          total += share
-        }
-        decided[place] = levels[best]
-        for level in 0..<size {
-          likely[place * size + level] =
-            total > 0 ? likely[place * size + level] / total : 1 / Float(size)
+  /// Beliefs held between 0 and 1 as shares of their sum; equal ones where all are none.
+  private static func shares(_ beliefs: Tensor<Float>) -> Tensor<Float> {
+    let size = beliefs.shape[2]
+    return beliefs.withScalars { from in
+      Tensor(shape: beliefs.shape) { to in
+        for place in stride(from: 0, to: from.count, by: size) {
+          var total: Float = 0
+          for level in place..<(place + size) {
+            to[level] = min(max(from[level], 0), 1)
+            total += to[level]
+          }
+          for level in place..<(place + size) {
+            to[level] = total > 0 ? to[level] / total : 1 / Float(size)
+          }
         }
       }
     }

@@ -36,11 +36,14 @@ public struct ApproximateMessagePassing<Scalar: RealTensorScalar>: VectorDetecto
   public let levels: Levels<Scalar>
   /// The iterations; nil for three times the users.
   public let iterations: Int?
+  /// The assumed noise variance over the given one; above 1 symbols are trusted less.
+  public let noiseFactor: Scalar
 
   /// The detector of a constellation.
-  public init(levels: Levels<Scalar>, iterations: Int? = nil) {
+  public init(levels: Levels<Scalar>, iterations: Int? = nil, noiseFactor: Scalar = 1) {
     self.levels = levels
     self.iterations = iterations
+    self.noiseFactor = noiseFactor
   }
 
   /// It has them.
@@ -76,7 +79,7 @@ public struct ApproximateMessagePassing<Scalar: RealTensorScalar>: VectorDetecto
     guard energy > 0 else { throw .rankDeficient(column: 0) }
     let squared = Scalar(n) / energy
     workspace.scale = squared.squareRoot()
-    workspace.noiseVariance = noiseVariance * squared
+    workspace.noiseVariance = noiseFactor * noiseVariance * squared
     workspace.equations.form(channel, scale: Double(workspace.scale))
   }
 

@@ -78,11 +78,10 @@ struct PreparedSIC: PreparedMethod {
     let decision = detector.detect(problems, pool: pool)
     guard let beliefs = decision.probabilities else { return InferenceResult(arrays: arrays) }
     return InferenceResult(
-      arrays: LawArrays.outputs(
-        beliefs: beliefs,
+      arrays: MIMOArrays.outputs(
         symbols: Beliefs.decided(beliefs, among: Levels<Scalar>(constellation).values),
+        beliefs: keepsProbabilities ? beliefs : nil,
         constellation,
-        keepsProbabilities: keepsProbabilities,
         source: arrays.source
       )
     )

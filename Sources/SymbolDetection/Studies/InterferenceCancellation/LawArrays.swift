@@ -80,28 +80,4 @@ package enum LawArrays {
       owner: owner
     )
   }
-
-  /// Decisions and beliefs over real dimensions as a user sees them.
-  ///
-  /// - Parameters:
-  ///   - beliefs: `[batch, real dimensions, levels]`.
-  ///   - symbols: `[batch, real dimensions]`, centred.
-  ///   - constellation: the symbols.
-  ///   - keepsProbabilities: whether beliefs are written.
-  ///   - source: of the observations.
-  /// - Returns: `estimates` and, where asked for, `probabilities`.
-  static func outputs<Scalar: RealTensorScalar>(
-    beliefs: Tensor<Scalar>,
-    symbols: Tensor<Scalar>,
-    _ constellation: VectorConstellation,
-    keepsProbabilities: Bool,
-    source: String
-  ) -> ArrayBundle {
-    var bundle = ArrayBundle(source: source)
-    bundle["estimates"] = MIMOArrays.symbols(symbols, constellation)
-    if keepsProbabilities {
-      bundle["probabilities"] = MIMOArrays.posteriors(beliefs, constellation)
-    }
-    return bundle
-  }
 }

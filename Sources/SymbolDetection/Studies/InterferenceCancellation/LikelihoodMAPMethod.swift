@@ -69,11 +69,10 @@ struct PreparedLikelihoodMAP: PreparedMethod {
     _ symbols: Tensor<Scalar>,
     _ source: String
   ) -> ArrayBundle {
-    LawArrays.outputs(
-      beliefs: beliefs,
+    MIMOArrays.outputs(
       symbols: symbols,
+      beliefs: settings.flag("probabilities") ? beliefs : nil,
       constellation,
-      keepsProbabilities: settings.flag("probabilities"),
       source: source
     )
   }

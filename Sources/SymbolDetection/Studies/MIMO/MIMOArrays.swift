@@ -147,6 +147,26 @@ package enum MIMOArrays {
     return array(ordered)
   }
 
+  /// Decisions and beliefs over real dimensions as a user sees them.
+  ///
+  /// - Parameters:
+  ///   - symbols: `[batch, real dimensions]`, centred.
+  ///   - beliefs: `[batch, real dimensions, levels]`; nil where they are not wanted.
+  ///   - constellation: the symbols.
+  ///   - source: of the observations.
+  /// - Returns: `estimates` and, where given, `probabilities`.
+  static func outputs<Scalar: RealTensorScalar>(
+    symbols: Tensor<Scalar>,
+    beliefs: Tensor<Scalar>?,
+    _ constellation: VectorConstellation,
+    source: String
+  ) -> ArrayBundle {
+    var bundle = ArrayBundle(source: source)
+    bundle["estimates"] = Self.symbols(symbols, constellation)
+    if let beliefs { bundle["probabilities"] = posteriors(beliefs, constellation) }
+    return bundle
+  }
+
   /// The real problems of a bundle.
   ///
   /// Real arrays give them as they are. Complex ones give their real equivalents, with half the noise

@@ -4,13 +4,13 @@ internal import Tensors
 
 /// A detector of vectors as settings choose it, before the precision is known.
 protocol MIMOChoice: Sendable {
-  /// Detects a batch.
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  /// The detector of a precision.
+  ///
+  /// - Throws: ``SymbolDetectionError/badProblem(_:)`` for problems that it cannot take.
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) throws -> BatchDecision<Scalar>
+    for problems: LinearProblems<Scalar>
+  ) throws(SymbolDetectionError) -> any VectorDetector<Scalar>
 }
 
 /// A detector of vectors, ready for arrays.
@@ -39,23 +39,26 @@ struct PreparedMIMODetector: PreparedMethod {
       noiseIsRequired: needsNoise,
       as: scalar
     )
-    let decision: BatchDecision<Scalar>
-    do {
-      decision = try choice.detect(
-        problems,
-        Levels(constellation),
-        keepsProbabilities: keepsProbabilities,
-        pool: pool
-      )
-    } catch let error as SymbolDetectionError {
+    let detector: any VectorDetector<Scalar>
+    do throws(SymbolDetectionError) {
+      detector = try choice.detector(Levels(constellation), for: problems)
+    } catch {
       throw StudyError.invalid("\(arrays.source): \(error)")
     }
-    var result = ArrayBundle(source: arrays.source)
-    result["estimates"] = MIMOArrays.symbols(decision.symbols, constellation)
-    if let probabilities = decision.probabilities {
-      result["probabilities"] = MIMOArrays.posteriors(probabilities, constellation)
-    }
-    return InferenceResult(arrays: result, failure: sentence(decision.failures, problems.batch))
+    let decision = detector.detect(
+      problems,
+      keepsProbabilities: keepsProbabilities,
+      pool: pool
+    )
+    return InferenceResult(
+      arrays: MIMOArrays.outputs(
+        symbols: decision.symbols,
+        beliefs: decision.probabilities,
+        constellation,
+        source: arrays.source
+      ),
+      failure: sentence(decision.failures, problems.batch)
+    )
   }
 
   private func sentence(_ failures: [Int: VectorFailure], _ batch: Int) -> String? {
@@ -66,25 +69,20 @@ struct PreparedMIMODetector: PreparedMethod {
 }
 
 struct ZeroForcingChoice: MIMOChoice {
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) -> BatchDecision<Scalar> {
-    ZeroForcing(levels: levels).detect(problems, keepsProbabilities: false, pool: pool)
+    for problems: LinearProblems<Scalar>
+  ) -> any VectorDetector<Scalar> {
+    ZeroForcing(levels: levels)
   }
 }
 
 struct LinearMMSEChoice: MIMOChoice {
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) -> BatchDecision<Scalar> {
+    for problems: LinearProblems<Scalar>
+  ) -> any VectorDetector<Scalar> {
     LinearMMSE(levels: levels)
-      .detect(problems, keepsProbabilities: keepsProbabilities, pool: pool)
   }
 }
 
@@ -92,14 +90,11 @@ struct DecisionFeedbackChoice: MIMOChoice {
   let ordering: DecisionOrdering
   let criterion: SuppressionCriterion
 
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) -> BatchDecision<Scalar> {
+    for problems: LinearProblems<Scalar>
+  ) -> any VectorDetector<Scalar> {
     DecisionFeedback(levels: levels, ordering: ordering, criterion: criterion)
-      .detect(problems, keepsProbabilities: false, pool: pool)
   }
 }
 
@@ -107,19 +102,15 @@ struct AMPChoice: MIMOChoice {
   let iterations: Int?
   let noiseFactor: Double
 
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) throws -> BatchDecision<Scalar> {
-    let assumed = try LinearProblems(
-      channel: problems.channel,
-      observations: problems.observations,
-      noiseVariances: problems.noiseVariances.map { $0 * Scalar(noiseFactor) }
+    for problems: LinearProblems<Scalar>
+  ) -> any VectorDetector<Scalar> {
+    ApproximateMessagePassing(
+      levels: levels,
+      iterations: iterations,
+      noiseFactor: Scalar(noiseFactor)
     )
-    return ApproximateMessagePassing(levels: levels, iterations: iterations)
-      .detect(assumed, keepsProbabilities: keepsProbabilities, pool: pool)
   }
 }
 
@@ -127,16 +118,15 @@ struct BoxChoice: MIMOChoice {
   let iterations: Int
   let tolerance: Double
 
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) -> BatchDecision<Scalar> {
-    let rule: StoppingRule =
-      tolerance > 0
-      ? .tolerance(tolerance, maximumIterations: iterations) : .iterations(iterations)
-    return BoxDetector(levels: levels, until: rule).detect(problems, pool: pool)
+    for problems: LinearProblems<Scalar>
+  ) -> any VectorDetector<Scalar> {
+    BoxDetector(
+      levels: levels,
+      until: tolerance > 0
+        ? .tolerance(tolerance, maximumIterations: iterations) : .iterations(iterations)
+    )
   }
 }
 
@@ -144,62 +134,51 @@ struct SemidefiniteChoice: MIMOChoice {
   let iterations: Int
   let tolerance: Double
 
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) throws -> BatchDecision<Scalar> {
+    for problems: LinearProblems<Scalar>
+  ) throws(SymbolDetectionError) -> any VectorDetector<Scalar> {
     guard levels.values.count == 2 else {
-      throw SymbolDetectionError.badProblem(
+      throw .badProblem(
         "constellation has \(levels.values.count) levels in a real dimension; sdr relaxes two: "
           + "bpsk or qpsk"
       )
     }
-    return SemidefiniteRelaxation(
-      levels: levels,
-      iterations: iterations,
-      tolerance: tolerance
-    ).detect(problems, keepsProbabilities: false, pool: pool)
+    return SemidefiniteRelaxation(levels: levels, iterations: iterations, tolerance: tolerance)
   }
 }
 
 struct SphereChoice: MIMOChoice {
   let nodeLimit: Int
 
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) throws -> BatchDecision<Scalar> {
+    for problems: LinearProblems<Scalar>
+  ) throws(SymbolDetectionError) -> any VectorDetector<Scalar> {
     guard problems.receive >= problems.users else {
-      throw SymbolDetectionError.badProblem(
+      throw .badProblem(
         "channel has \(problems.users) users in \(problems.receive) real dimensions; the sphere "
           + "decoder needs at least as many dimensions as users"
       )
     }
     return SphereDecoder(levels: levels, nodeLimit: nodeLimit)
-      .detect(problems, keepsProbabilities: false, pool: pool)
   }
 }
 
 struct MAPChoice: MIMOChoice {
   let decision: PosteriorDecision
 
-  func detect<Scalar: RealTensorScalar>(
-    _ problems: LinearProblems<Scalar>,
+  func detector<Scalar: RealTensorScalar>(
     _ levels: Levels<Scalar>,
-    keepsProbabilities: Bool,
-    pool: WorkerPool
-  ) throws -> BatchDecision<Scalar> {
+    for problems: LinearProblems<Scalar>
+  ) throws(SymbolDetectionError) -> any VectorDetector<Scalar> {
     let detector = ExhaustiveMAP(levels: levels, decision: decision)
     guard detector.canEnumerate(users: problems.users) else {
-      throw SymbolDetectionError.badProblem(
+      throw .badProblem(
         "channel has \(problems.users) real users of \(levels.values.count) levels, more vectors "
           + "than the \(ExhaustiveMAP<Scalar>.hypothesisLimit) that map enumerates; use sphere"
       )
     }
-    return detector.detect(problems, keepsProbabilities: keepsProbabilities, pool: pool)
+    return detector
   }
 }
