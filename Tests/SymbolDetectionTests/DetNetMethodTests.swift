@@ -1,3 +1,4 @@
+import Autodiff
 import NeuralNetworks
 import Studies
 import SymbolDetection
@@ -102,6 +103,21 @@ import Testing
         TrainingRequest(data: blind, settings: settings, stream: RandomStream(seed: 1))
       )
     }
+    var tripled = ArrayBundle(source: "tripled.npz")
+    for name in ["channel", "observations"] { tripled[name] = data[name] }
+    let symbols = try #require(data["targets"]?.double)
+    tripled["targets"] = .float((3 * symbols).converted(to: Float.self))
+    #expect(
+      throws: StudyError.badNumbers(
+        array: "targets",
+        source: "tripled.npz",
+        reason: "holds \(Float(3 * symbols.scalars[0])), which is no symbol of bpsk (-1.0, 1.0)"
+      )
+    ) {
+      try train(
+        TrainingRequest(data: tripled, settings: settings, stream: RandomStream(seed: 1))
+      )
+    }
     let model = try train(
       TrainingRequest(data: data, settings: settings, stream: RandomStream(seed: 1))
     ).model
@@ -117,6 +133,35 @@ import Testing
     for row in 0..<200 {
       let total = beliefs.scalars[2 * row] + beliefs.scalars[2 * row + 1]
       #expect((total - 1).magnitude < 1e-6)
+    }
+  }
+
+  @Test("a detector gives the same beliefs for a vector again, alone, and among others")
+  func replays() throws {
+    let data = try drawn(["snr": .number(8)], .test, 700)
+    let settings = try Settings(
+      ["layers": .integer(5), "epochs": .integer(1), "probabilities": .flag(true)],
+      for: method.settings,
+      owner: method.id
+    )
+    let train = try #require(method.train)
+    let model = try train(
+      TrainingRequest(data: data, settings: settings, stream: RandomStream(seed: 1))
+    ).model
+    let prepared = try method.prepare(settings, model)
+    func beliefs(_ arrays: ArrayBundle, _ pool: WorkerPool) throws -> Tensor<Double> {
+      try #require(try prepared.infer(arrays, pool: pool).arrays["probabilities"]?.double)
+    }
+    let first = try beliefs(data, .serial)
+    // 700 vectors are chunks of two sizes: two recordings, replayed by two threads.
+    #expect(try beliefs(data, WorkerPool(threads: 2)).scalars == first.scalars)
+    for index in [0, 300, 699] {
+      let alone = try MIMODetectionTask.description.slice(data, index..<(index + 1))
+      let again = try beliefs(alone, .serial)
+      for place in 0..<8 {
+        // Products of one row sum in another order than those of many.
+        #expect((again.scalars[place] - first.scalars[index * 8 + place]).magnitude < 1e-5)
+      }
     }
   }
 }

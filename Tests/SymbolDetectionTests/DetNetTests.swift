@@ -91,6 +91,32 @@ import Testing
     }
   }
 
+  @Test("started as a projection it is the random start and projected gradient descent's weights")
+  func projectionStart() throws {
+    let users = 4
+    let step = 0.05
+    func network(startingAt step: Double?) -> Unfolded<DetNet<Double>> {
+      DetNet<Double>(
+        levels: [-1, 1],
+        users: users,
+        hidden: 2 * users,
+        memory: 2,
+        startingAt: step,
+        from: RandomStream(seed: 1)
+      ).unfolded(layers: 3)
+    }
+    let (random, projecting, classical) =
+      (network(startingAt: nil), network(startingAt: step), network(startingAt: nil))
+    for layer in classical.layers { clip(layer, users: users, step: step) }
+    for (layer, (noise, law)) in zip(projecting.layers, zip(random.layers, classical.layers)) {
+      for (name, parameter) in layer.namedParameters {
+        let rest = try #require(noise.namedParameters.first { $0.name == name }).parameter.value
+        let hand = try #require(law.namedParameters.first { $0.name == name }).parameter.value
+        #expect(worst(parameter.value - rest, hand) < 1e-15, "\(name)")
+      }
+    }
+  }
+
   @Test(
     "the conference form with such weights is projected gradient descent",
     arguments: [1, 5, 20]

@@ -162,9 +162,8 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     let network = try loaded(model, settings)
     let stop = settings.integer("stop_after")
     let used = stop > 0 ? network.layers.prefix(stop) : network.layers
-    return LearnedRecovery(measurements: network.constants.operators.shape[0]) {
-      used.estimate($0)
-    }
+    let shape = network.constants.operators.shape
+    return LearnedRecovery(measurements: shape[0], unknowns: shape[1]) { used.estimate($0) }
   }
 
   private func train(_ request: TrainingRequest) throws -> TrainingResult {
@@ -264,35 +263,6 @@ struct UnfoldedNetwork<Method: IterativeMethod>: DuplicableModule where Method.S
     UnfoldedNetwork(
       constants: constants.duplicated(in: duplication),
       layers: layers.duplicated(in: duplication)
-    )
-  }
-}
-
-/// A trained network, ready for arrays.
-struct LearnedRecovery: PreparedMethod {
-  /// The width of an observation.
-  let measurements: Int
-  let recover: @Sendable (Tensor<Float>) -> Tensor<Float>
-
-  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
-    let (rows, isSingle) = try SparseArrays.rows(
-      "observations",
-      in: arrays,
-      width: measurements,
-      as: Float.self
-    )
-    var isDouble = false
-    if case .double = arrays["observations"] { isDouble = true }
-    let recovered = try RowChunks.mapped(rows, pool: pool) { chunk in
-      Recovered(estimates: recover(chunk), failure: nil)
-    }
-    return InferenceResult(
-      arrays: SparseArrays.output(
-        recovered.estimates,
-        isSingle: isSingle,
-        isDouble: isDouble,
-        source: arrays.source
-      )
     )
   }
 }

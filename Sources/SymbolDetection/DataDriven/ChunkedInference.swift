@@ -4,7 +4,7 @@
 // shelf, or makes one when there is none, and replays it on chunk after chunk.
 //
 // Proof of safety: chunks write disjoint ranges of the outputs, whose buffers outlive the call; a
-// recording is in one thread's hands from take to return, under the shelf's lock.
+// recording is lent to one thread at a time.
 
 internal import Autodiff
 internal import Synchronization
@@ -21,7 +21,7 @@ struct ChunkedInference {
   private let length: Int
   private let chunks: Int
   private let pieces: Int
-  private let shelf = RecordingShelf()
+  private let shelf = RecordingShelf<Float>()
 
   init(_ network: any SymbolNetwork, batch: Int, time: Int) {
     self.network = network
@@ -76,16 +76,16 @@ struct ChunkedInference {
     to target: UnsafeMutablePointer<Float>
   ) throws {
     let layout = network.layout
-    let recording = try shelf.take() ?? makeRecording()
-    defer { shelf.put(recording) }
-    let input = try recording.inputBuffer("pieces")
-    let used = layout.pieces(for: times, of: time)
-    guard let base = input.baseAddress else { return }
-    layout.copy(used, of: series, to: base)
-    // A short chunk computes the rest of an earlier one again, which nobody reads.
-    try recording.forward()
-    try recording.withValue("probabilities") { probabilities in
-      average(probabilities, pieces: used, times: times, to: target)
+    try shelf.withRecording(make: makeRecording) { recording in
+      let input = try recording.inputBuffer("pieces")
+      let used = layout.pieces(for: times, of: time)
+      guard let base = input.baseAddress else { return }
+      layout.copy(used, of: series, to: base)
+      // A short chunk computes the rest of an earlier one again, which nobody reads.
+      try recording.forward()
+      try recording.withValue("probabilities") { probabilities in
+        average(probabilities, pieces: used, times: times, to: target)
+      }
     }
   }
 
@@ -121,16 +121,6 @@ struct ChunkedInference {
       }
     }
   }
-}
-
-/// Recordings that no thread uses just now.
-private final class RecordingShelf: @unchecked Sendable {
-  // Safe to share: the list is under the lock, and a recording that was taken is used by one thread.
-  private let lock = Mutex<Void>(())
-  private var free: [Recording<Float>] = []
-
-  func take() -> Recording<Float>? { lock.withLock { _ in free.popLast() } }
-  func put(_ recording: Recording<Float>) { lock.withLock { _ in free.append(recording) } }
 }
 
 /// A pointer that chunks share; they use disjoint parts of it or only read.

@@ -254,7 +254,7 @@ import Testing
         throws: StudyError.badNumbers(
           array: "targets",
           source: data.source,
-          reason: "have 0.3, which is not a symbol of bpsk"
+          reason: "holds 0.3, which is no symbol of bpsk (-1.0, 1.0)"
         )
       ) { try trained(method, own, on: odd) }
     }

@@ -33,6 +33,8 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
   public let residual: Scalar
   /// The matrix from beliefs to symbols, `[users levels, users]`.
   private let readout: Tensor<Scalar>
+  /// The gradient step that layers start with; nil for random layers.
+  public let firstStep: Scalar?
   private let stream: RandomStream
 
   /// The network's step.
@@ -43,6 +45,8 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
   ///   - hidden: hidden units; 4 a user in the paper.
   ///   - memory: numbers handed on; 2 a user in the paper.
   ///   - residual: `r`, in `0..<1`.
+  ///   - firstStep: layers start as projected gradient steps of this size with small random numbers added;
+  ///     nil for the random numbers alone.
   ///   - stream: where initial weights come from, each layer its own.
   public init(
     levels: [Scalar],
@@ -50,12 +54,14 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
     hidden: Int,
     memory: Int,
     residual: Scalar = 0.9,
+    startingAt firstStep: Scalar? = nil,
     from stream: RandomStream
   ) {
     precondition(levels.count >= 2 && residual >= 0 && residual < 1, "DetNet: levels or residual")
     self.levels = levels
     widths = .init(users: users, levels: levels.count, hidden: hidden, memory: memory)
     self.residual = residual
+    self.firstStep = firstStep
     self.stream = stream
     readout = Tensor(shape: [users * levels.count, users]) { matrix in
       matrix.update(repeating: 0)
@@ -67,9 +73,17 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
     }
   }
 
-  /// Random weights of the layer's own.
+  /// Random weights of the layer's own, around a projected gradient step where that is the start.
   public func initialParameters(ofLayer layer: Int) -> DetNetLayer<Scalar> {
     var stream = stream.derived("layer", index: layer)
+    if let firstStep {
+      return DetNetLayer(
+        projecting: firstStep,
+        widths,
+        limit: levels[levels.count - 1],
+        from: &stream
+      )
+    }
     return DetNetLayer(widths, from: &stream)
   }
 

@@ -33,6 +33,47 @@ public struct DetNetLayer<Scalar: RealTensorScalar>: StepParameters {
     memory = .near(zero: 0.01, widths.hidden, widths.memory, .identity, &stream)
   }
 
+  /// The random start and, added to it, a projected gradient step: what is learned begins where the
+  /// classical algorithm is.
+  ///
+  /// Units 2k and 2k + 1 are `relu(z_k + a)` and `relu(z_k - a)`; they say `clip(z_k) = -a + relu(z_k + a) -
+  /// relu(z_k - a)` as beliefs in the outermost levels, `(a +- clip(z_k)) / 2a`.
+  ///
+  /// - Parameters:
+  ///   - step: of the gradient.
+  ///   - widths: of the layer; at least two hidden units a user.
+  ///   - limit: `a`, the largest symbol.
+  ///   - stream: where the random part comes from.
+  init(
+    projecting step: Scalar,
+    _ widths: DetNetWidths,
+    limit: Scalar,
+    from stream: inout RandomStream
+  ) {
+    precondition(widths.hidden >= 2 * widths.users, "DetNetLayer: \(widths.hidden) hidden units")
+    self.init(widths, from: &stream)
+    matchedScale.set(Tensor(-step))
+    gramScale.set(Tensor(-step))
+    let (hiddenUnits, levels) = (widths.hidden, widths.levels)
+    let outputs = widths.users * levels
+    var first = [Scalar](repeating: 0, count: (widths.users + widths.memory) * hiddenUnits)
+    var firstBias = [Scalar](repeating: 0, count: hiddenUnits)
+    var second = [Scalar](repeating: 0, count: hiddenUnits * outputs)
+    var secondBias = [Scalar](repeating: 0, count: outputs)
+    for user in 0..<widths.users {
+      let (lowest, highest) = (user * levels, user * levels + levels - 1)
+      for (unit, sign) in [(2 * user, Scalar(1)), (2 * user + 1, Scalar(-1))] {
+        first[user * hiddenUnits + unit] = 1
+        firstBias[unit] = sign * limit
+        second[unit * outputs + lowest] = -sign / (2 * limit)
+        second[unit * outputs + highest] = sign / (2 * limit)
+      }
+      secondBias[lowest] = 1
+    }
+    hidden.add(first, firstBias)
+    beliefs.add(second, secondBias)
+  }
+
   private init(
     _ matchedScale: Parameter<Scalar>,
     _ gramScale: Parameter<Scalar>,

@@ -37,4 +37,10 @@ extension Dense {
       activation: activation
     )
   }
+
+  /// Adds to the weight and the bias, in the order of their numbers.
+  func add(_ weights: [Scalar], _ biases: [Scalar]) {
+    weight.set(weight.value + Tensor(weights, shape: weight.shape))
+    if let bias { bias.set(bias.value + Tensor(biases)) }
+  }
 }

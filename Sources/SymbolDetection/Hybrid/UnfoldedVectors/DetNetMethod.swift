@@ -62,6 +62,19 @@ enum DetNetMethod {
         standard: .number(0.9),
         "weight of the layer before in what a layer gives"
       ),
+      .init(
+        "start",
+        .choice(["random", "projection"]),
+        standard: .text("random"),
+        "layers before training, journal form: the papers' small random numbers, or a projected gradient"
+          + " step and these"
+      ),
+      .init(
+        "step",
+        .number(1e-6...1e6),
+        standard: .number(0.5),
+        "step size of the projected gradient start; the mean diagonal of H'H counts as 1"
+      ),
     ] + TrainingChoices.descriptions(standard)
 
   private static var standard: TrainingChoices.Standard {
@@ -88,6 +101,7 @@ enum DetNetMethod {
       hidden: hidden(settings) * dimensions,
       memory: settings.integer("handed_on") * dimensions,
       residual: Float(settings.number("residual")),
+      startingAt: settings.text("start") == "projection" ? Float(settings.number("step")) : nil,
       from: stream
     )
   }

@@ -1,3 +1,4 @@
+internal import Autodiff
 internal import Hybridization
 internal import NeuralNetworks
 internal import Studies
@@ -13,6 +14,7 @@ struct UnfoldedDetector<Method: VectorUnfolding>: PreparedMethod {
   let users: Int?
   let constellation: VectorConstellation
   let keepsProbabilities: Bool
+  private let shelf = RecordingShelf<Float>()
 
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
     let problems: LinearProblems<Float> = try MIMOArrays.problems(
@@ -37,7 +39,7 @@ struct UnfoldedDetector<Method: VectorUnfolding>: PreparedMethod {
       chunk: Self.chunk,
       pool: pool
     ) { range in
-      let estimate = network.estimate(NormalEquations(problems, range).scaled)
+      let estimate = estimate(NormalEquations(problems, range).scaled)
       return [network.method.beliefs(estimate, levels)]
     }.viewed(as: [problems.batch, problems.users, levels.count])
     return InferenceResult(
@@ -48,6 +50,23 @@ struct UnfoldedDetector<Method: VectorUnfolding>: PreparedMethod {
         source: arrays.source
       )
     )
+  }
+
+  /// The last layer's estimate, by a replay; a method that reads numbers on the way is computed afresh.
+  private func estimate(_ equations: NormalEquations<Float>) -> Tensor<Float> {
+    let replayed = try? shelf.withRecording(equations.batch) {
+      try Recording(inputs: ["gram": equations.gram, "matched": equations.matched]) { inputs in
+        let recorded = NormalEquations(
+          gram: try inputs.named("gram"),
+          matched: try inputs.named("matched")
+        )
+        return ["estimate": network.estimate(recorded)]
+      }
+    } _: { recording in
+      try recording.replay(["gram": equations.gram, "matched": equations.matched])
+      return try recording.value("estimate")
+    }
+    return replayed ?? network.estimate(equations)
   }
 
   /// Beliefs held between 0 and 1 as shares of their sum; equal ones where all are none.

@@ -31,24 +31,3 @@ struct VectorSamples<Method: VectorUnfolding>: Sendable {
     )
   }
 }
-
-extension MIMOArrays {
-  /// The symbols that were sent, over real dimensions, less the constellation's mean.
-  static func targets(_ bundle: ArrayBundle, _ constellation: VectorConstellation)
-    throws(StudyError) -> Tensor<Float>
-  {
-    guard let array = bundle["targets"] else {
-      throw .missingArray("targets", source: bundle.source, expected: "[batch, users]")
-    }
-    guard isComplex(array) == constellation.isComplex else {
-      throw .badNumbers(
-        array: "targets",
-        source: bundle.source,
-        reason: "are \(isComplex(array) ? "complex" : "real"), but \(constellation.rawValue) is not"
-      )
-    }
-    let values = numbers(array, as: Float.self)
-    let symbols = constellation.isComplex ? RealEquivalent.vectors(values) : values
-    return constellation.mean == 0 ? symbols : shifted(symbols, by: -constellation.mean)
-  }
-}

@@ -34,14 +34,6 @@ struct KnownVectors {
         }
       }
     }
-    if let bad = Self.firstUnknown(symbols, levels) {
-      throw StudyError.badNumbers(
-        array: "targets",
-        source: bundle.source,
-        reason: "have \(bad + Float(constellation.mean)), which is not a symbol of "
-          + constellation.rawValue
-      )
-    }
   }
 
   /// The observations alone.
@@ -68,12 +60,5 @@ struct KnownVectors {
       )
     }
     return MIMOArrays.isComplex(array) ? RealEquivalent.vectors(numbers) : numbers
-  }
-
-  private static func firstUnknown(_ symbols: Tensor<Float>, _ levels: Levels<Float>) -> Float? {
-    let tolerance = 1e-3 * (levels.values[1] - levels.values[0])
-    return symbols.withScalars { symbols in
-      symbols.first { !(abs(levels.nearest($0) - $0) <= tolerance) }
-    }
   }
 }
