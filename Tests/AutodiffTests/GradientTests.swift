@@ -137,6 +137,7 @@ private let reductionCases: [GradientCase] = [
     softmaxCrossEntropy($0[0], Tensor([0, 4, 2, 2]))
   },
   GradientCase("normalised", [[3, 6]]) { normalised($0[0]) },
+  GradientCase("unitRows", [[3, 6]]) { unitRows($0[0]) },
   GradientCase("Euclidean norm", [[3, 4]]) { euclideanNorm($0[0], axis: 1) },
   GradientCase("absolute sum", [[3, 4]], domain: .awayFromZero) { absoluteSum($0[0], axis: 0) },
 ]

@@ -119,6 +119,8 @@ import Testing
     let centred = x - x.mean(axis: 1, keepingAxis: true)
     let variance = square(centred).mean(axis: 1, keepingAxis: true)
     #expect(close(normalised(x, epsilon: 1e-3), centred / sqrt(variance + 1e-3)))
+    #expect(close(unitRows(x), x / sqrt(square(x).sum(axis: -1, keepingAxis: true))))
+    #expect(unitRows(Tensor<Double>.zeros([2, 3])).scalars == [0, 0, 0, 0, 0, 0])
     #expect(
       close(
         softThreshold(x, by: Tensor(0.4)),

@@ -163,3 +163,30 @@ public func normalised<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, epsilon: S
     }
   )
 }
+
+/// Each row (last axis) divided by its length, as one node.
+///
+/// `y = x / max(|x|, epsilon)`. A row shorter than `epsilon` has no direction: nothing is propagated to it.
+@specialized(where Scalar == Float)
+public func unitRows<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, epsilon: Scalar = 1e-12)
+  -> Tensor<Scalar>
+{
+  let columns = x.shape.last ?? 1
+  precondition(columns > 0, "unitRows: the last axis of \(x.shape) is empty")
+  let rows = x.count / columns
+  let inverses = TensorStorage<Scalar>(uninitialised: rows)
+  let kernels = Scalar.kernels
+  let epsilon = Double(epsilon)
+  return Primitive.unary(
+    "unitRows",
+    x,
+    shape: x.shape,
+    forward: { x, y in
+      kernels.pointee.unit_rows(rows, columns, epsilon, x.values, y.values, inverses.values)
+    },
+    backward: { x, y in
+      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
+      kernels.pointee.unit_rows_backward(rows, columns, y.values, inverses.values, gy, gx)
+    }
+  )
+}

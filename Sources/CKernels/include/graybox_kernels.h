@@ -123,6 +123,11 @@ typedef struct graybox_kernels {
                     void *inverse_deviation);
   void (*normalise_backward)(size_t rows, size_t columns, const void *y,
                              const void *inverse_deviation, const void *gy, void *gx);
+  // y = x / max(|x|, epsilon) along the row; keeps the factor per row, negative where epsilon was taken
+  void (*unit_rows)(size_t rows, size_t columns, double epsilon, const void *x, void *y,
+                    void *inverse_length);
+  void (*unit_rows_backward)(size_t rows, size_t columns, const void *y,
+                             const void *inverse_length, const void *gy, void *gx);
   // mask[r, j] = 1 for the k largest of the row (first of equals), else 0
   void (*top_k_mask)(size_t rows, size_t columns, size_t k, const void *x, void *mask);
 

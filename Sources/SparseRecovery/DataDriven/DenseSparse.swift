@@ -36,7 +36,8 @@ enum DenseSparseMethod {
         standard: .text("relu"),
         "function of the hidden units"
       ),
-    ] + TrainingChoices.descriptions(.init(epochs: 20, rate: 1e-3)) + SparseArrays.extents,
+    ] + TrainingChoices.descriptions(.init(epochs: 20, rate: 1e-3, of: "problems"))
+      + SparseArrays.extents,
     version: version,
     cost: { settings in
       let widths =

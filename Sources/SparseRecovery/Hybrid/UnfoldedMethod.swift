@@ -27,7 +27,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
   var references: [String]
   var layers = 16
   var settings: [SettingDescription] = []
-  var standard = TrainingChoices.Standard(epochs: 10, rate: 5e-4)
+  var standard = TrainingChoices.Standard(epochs: 10, rate: 5e-4, of: "problems")
   var make: @Sendable (SparseKnowledge, Settings, Occasion) throws -> Method
   var learning: @Sendable (Settings) -> Set<Group>
   var sharing: @Sendable (Settings) -> ParameterSharing<Group> = { _ in .perLayer }
@@ -57,7 +57,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
       settings: [
         .init("layers", .integer(1...1000), standard: .integer(layers), "layers of the network"),
         SparseArrays.stopAfter,
-      ] + settings + (adopt == nil ? [] : [TrainingChoices.warmUp]) + TrainingChoices.schedule
+      ] + settings + (adopt == nil ? [] : [UnfoldedChoices.warmUp]) + UnfoldedChoices.schedule
         + TrainingChoices.descriptions(standard)
         + SparseArrays.extents,
       version: version,

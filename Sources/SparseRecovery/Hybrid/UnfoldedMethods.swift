@@ -98,7 +98,7 @@ extension MethodDescription {
     law: "at steps 1/L and thresholds penalty/L, K layers are K iterations of ISTA, to the bit",
     references: ["gregor2010lista", "shlezinger2022mbopt"],
     settings: [InitialChoices.penalty, InitialChoices.stepSize, InitialChoices.thresholds],
-    standard: .init(epochs: 20, rate: 1e-2),
+    standard: .init(epochs: 20, rate: 1e-2, of: "problems"),
     make: { knowledge, settings, _ in InitialChoices.ista(knowledge, settings) },
     learning: { _ in [.stepSizes, .thresholds] },
     cost: { settings in
@@ -226,7 +226,7 @@ extension MethodDescription {
         "the least-squares weight, one of smaller largest coherence (slower to compute), or the dictionary"
       ),
     ] + InitialChoices.selection(0.012),
-    standard: .init(epochs: 10, rate: 5e-3),
+    standard: .init(epochs: 10, rate: 5e-3, of: "problems"),
     make: { knowledge, settings, occasion in
       let a = knowledge.operators
       var weight = a
@@ -265,7 +265,7 @@ extension MethodDescription {
     learns: ["step sizes"],
     law: "at steps of 1, K layers are K iterations with the pseudo-inverse, to the bit",
     references: ["ito2019tista"],
-    standard: .init(epochs: 10, rate: 1e-2),
+    standard: .init(epochs: 10, rate: 1e-2, of: "problems"),
     make: { knowledge, _, _ in
       try TISTA(
         operators: knowledge.operators.converted(to: Float.self),
@@ -345,7 +345,7 @@ extension MethodDescription {
       references: ["boyd2011admm", "shlezinger2022mbopt"],
       layers: 11,
       settings: settings,
-      standard: .init(epochs: 60, rate: 1e-2),
+      standard: .init(epochs: 60, rate: 1e-2, of: "problems"),
       make: { knowledge, settings, _ in
         let coupling = settings.number("coupling")
         return ADMM(

@@ -100,7 +100,7 @@ extension VectorBlackBox {
     let validation = try request.validation.map {
       try dataset(KnownVectors($0, constellation))
     }
-    var run = DetectorTraining(
+    var run = NetworkTraining(
       method: id,
       version: version,
       network: self,

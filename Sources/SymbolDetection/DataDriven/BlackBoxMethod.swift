@@ -87,7 +87,7 @@ struct BlackBoxMethod: Sendable {
     }
     var choices = TrainingChoices.trainingSettings(settings, hasValidation: validation != nil)
     choices.validationBatchSize = ChunkedInference.chunkLength
-    let run = DetectorTraining(
+    let run = NetworkTraining(
       method: id,
       version: Self.version,
       network: network,

@@ -152,7 +152,7 @@ struct ClassifierMethod: Sendable {
     }
     var choices = TrainingChoices.trainingSettings(settings, hasValidation: validation != nil)
     choices.validationBatchSize = 512
-    let run = DetectorTraining(
+    let run = NetworkTraining(
       method: id,
       version: Self.version,
       network: network,

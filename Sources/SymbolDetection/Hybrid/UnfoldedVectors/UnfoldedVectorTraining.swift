@@ -89,7 +89,7 @@ enum UnfoldedVectors {
       try network.load(initial.tensors, source: "the initial model of \(id)")
     }
     let validation = try request.validation.map { try samples.dataset($0) }
-    var run = DetectorTraining(
+    var run = NetworkTraining(
       method: id,
       version: version,
       network: network,

@@ -1,11 +1,10 @@
 package import NeuralNetworks
-package import Studies
 
-/// The settings of training that all learned detectors share, and what they mean.
+/// The settings of training that all learned methods share, and what they mean.
 package enum TrainingChoices {
   /// What a method trains with when nobody says otherwise.
   package struct Standard: Sendable {
-    /// Passes over the training symbols.
+    /// Passes over the training set, in each stage where there are several.
     package var epochs: Int
     /// Samples a step.
     package var batch: Int
@@ -21,11 +20,14 @@ package enum TrainingChoices {
     package var clip = 1.0
     /// Epochs without a lower validation loss before training stops; 0 for never.
     package var patience = 0
-    /// The share of the training symbols held out to choose the best epoch by.
+    /// The share of the training set held out to choose the best epoch by.
     package var validationShare = 0.1
+    /// What the training set consists of, as the settings name it.
+    package var noun: String
 
     /// Standard values; a method changes the others as it needs.
-    package init(epochs: Int, batch: Int, rate: Double) {
+    package init(epochs: Int, batch: Int = 64, rate: Double, of noun: String = "symbols") {
+      self.noun = noun
       self.epochs = epochs
       self.batch = batch
       self.rate = rate
@@ -39,17 +41,17 @@ package enum TrainingChoices {
         "epochs",
         .integer(1...1_000_000),
         standard: .integer(standard.epochs),
-        "passes over the training symbols"
+        "passes over the training \(standard.noun)"
       ),
       SettingDescription(
         "batch",
         .integer(1...1_000_000),
         standard: .integer(standard.batch),
-        "samples an optimiser step"
+        "training \(standard.noun) an optimiser step"
       ),
       SettingDescription(
         "rate",
-        .number(1e-7...1),
+        .number(1e-9...10),
         standard: .number(standard.rate),
         "learning rate of the first step (Adam)"
       ),
@@ -87,7 +89,7 @@ package enum TrainingChoices {
         "validation_share",
         .number(0...0.9),
         standard: .number(standard.validationShare),
-        "share of the training symbols, the last ones, held out to choose the best epoch by; used when"
+        "share of the training \(standard.noun), the last ones, held out to choose the best epoch by; used when"
           + " no validation arrays are given; 0 keeps the last epoch"
       ),
     ]
@@ -95,9 +97,8 @@ package enum TrainingChoices {
 
   /// The training settings that resolved settings describe.
   ///
-  /// The validation share is left to the caller, who cuts the series in time
-  /// (``ObservationSeries/split(holdingOut:)``): a random choice would leave neighbours of held-out symbols in the
-  /// training set.
+  /// The validation share is left to the caller, who knows how to cut: of one long series, say, a random choice
+  /// would leave neighbours of held-out samples in the training set.
   ///
   /// - Parameters:
   ///   - settings: resolved against ``descriptions(_:)``.

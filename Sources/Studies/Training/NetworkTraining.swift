@@ -1,9 +1,8 @@
 package import NeuralNetworks
-package import Studies
 package import Tensors
 
-/// One detector's network in training: from a request to a model file.
-package struct DetectorTraining<Network: Module> where Network.Scalar == Float {
+/// A network in training: from a request to a model file.
+package struct NetworkTraining<Network: Module> where Network.Scalar == Float {
   /// The method's id.
   package var method: String
   /// The version of its model files.
