@@ -36,7 +36,7 @@ let package = Package(
       name: "Graybox",
       targets: [
         "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies", "SymbolDetection",
-        "SparseRecovery",
+        "SparseRecovery", "StateEstimation",
       ]
     ),
   ],
@@ -67,10 +67,14 @@ let package = Package(
       ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
     library(
+      "StateEstimation",
+      ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
+    library(
       "GrayboxCommands",
       [
         "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies",
-        "SymbolDetection", "SparseRecovery",
+        "SymbolDetection", "SparseRecovery", "StateEstimation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -111,6 +115,10 @@ let package = Package(
     tests(
       of: "SparseRecovery",
       ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
+    tests(
+      of: "StateEstimation",
+      ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
     tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),
   ],

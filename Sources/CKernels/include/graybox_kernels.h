@@ -183,6 +183,33 @@ typedef struct graybox_kernels {
   // Q' z in place, with the same signs missing
   void (*reflect_vector)(size_t n, size_t m, size_t ld, const void *reflections, void *z);
 
+  // --- means and covariances of Gaussian filters, a few rows, without padding --------------------
+  // L [n, n] with A = L L'; a pivot at or below `relative` times the largest diagonal entry counts as
+  // zero and gives a zero column. Gives the positive pivots, or n + 1 where one is not finite.
+  size_t (*moments_factor)(size_t n, double relative, const void *matrix, void *factor);
+  // cross = P F', predicted = F P F' + Q; all [m, m]
+  void (*moments_predict)(size_t m, const void *f, const void *p, const void *q, void *cross,
+                          void *predicted);
+  // cross [m, n] = P H', s [n, n] = H P H' + R
+  void (*moments_observe)(size_t m, size_t n, const void *h, const void *p, const void *r,
+                          void *cross, void *s);
+  // gain [m, n] = cross S^-1; consistency: dy' S^-1 dy and log det S; factor has room for n (n + 1).
+  // Gives 0 when S is not positive definite.
+  int (*moments_gain)(size_t m, size_t n, const void *cross, const void *s, const void *innovation,
+                      void *gain, void *factor, double *consistency);
+  // Joseph's form: corrected = (I - K H) P (I - K H)' + K R K'; work has room for
+  // m m + m max(m, n)
+  void (*moments_correct)(size_t m, size_t n, const void *h, const void *r, const void *gain,
+                          const void *predicted, void *corrected, void *work);
+  // One step back of a smoother: mean and covariance, filtered, become smoothed; work has room for
+  // 4 m m. Gives 0 when the predicted covariance is not finite.
+  int (*moments_smooth)(size_t m, double relative, const void *cross, const void *predicted,
+                        const void *predicted_mean, const void *later_mean, const void *later,
+                        void *mean, void *covariance, void *work);
+  // to [m, n] += sum of w_i (x_i - x_mean)(y_i - y_mean)' over the rows of x [count, m], y [count, n]
+  void (*moments_cross)(size_t count, size_t m, size_t n, const void *weights, const void *x,
+                        const void *x_mean, const void *y, const void *y_mean, void *to);
+
   // --- optimisers --------------------------------------------------------------------------------
   void (*adam)(size_t n, const graybox_adam_settings *settings, const void *gradient, void *values,
                void *first_moment, void *second_moment);

@@ -1,0 +1,177 @@
+// Proof of safety: all memory is held by storages that live as long as the cloud, which one thread uses.
+
+internal import CKernels
+internal import Tensors
+
+/// The particles of one sequence and their weights.
+struct ParticleCloud<Transition: VectorFunction, Emission: VectorFunction>
+where Emission.Scalar == Transition.Scalar {
+  typealias Scalar = Transition.Scalar
+
+  private let filter: ParticleFilter<Transition, Emission>
+  private var stream: RandomStream
+  private var particles: TensorStorage<Scalar>
+  private var spare: TensorStorage<Scalar>
+  private let normals: TensorStorage<Scalar>
+  private let predicted: TensorStorage<Scalar>
+  private let residual: TensorStorage<Scalar>
+  private let logWeights: TensorStorage<Double>
+  private let weights: TensorStorage<Double>
+  private(set) var effectiveNumber = 0.0
+
+  private var count: Int { filter.particles }
+  private var states: Int { filter.model.states }
+
+  init(filter: ParticleFilter<Transition, Emission>, stream: RandomStream) {
+    self.filter = filter
+    self.stream = stream
+    let (count, m, n) = (filter.particles, filter.model.states, filter.model.observed)
+    particles = TensorStorage(uninitialised: count * m)
+    spare = TensorStorage(uninitialised: count * m)
+    normals = TensorStorage(uninitialised: count * m)
+    predicted = TensorStorage(uninitialised: n)
+    residual = TensorStorage(uninitialised: n)
+    logWeights = TensorStorage(uninitialised: count)
+    weights = TensorStorage(uninitialised: count)
+  }
+
+  /// Draws the particles of the initial state.
+  mutating func start(mean: UnsafePointer<Scalar>, covariance: UnsafePointer<Scalar>) {
+    let m = states
+    let matrix = Matrix(rows: m, columns: m, (0..<(m * m)).map { covariance[$0] })
+    for k in 0..<count { (particles.values + k * m).update(from: mean, count: m) }
+    addNoise(Covariance.factor(matrix), to: particles)
+    logWeights.values.update(repeating: -naturalLogarithm(Double(count)), count: count)
+  }
+
+  /// `x_k += L z_k`.
+  private mutating func addNoise(_ factor: Matrix<Scalar>, to storage: TensorStorage<Scalar>) {
+    let m = states
+    stream.fillNormal(UnsafeMutableBufferPointer(start: normals.values, count: count * m))
+    factor.scalars.withUnsafeBufferPointer { l in
+      for k in 0..<count {
+        let (x, z) = (storage.values + k * m, normals.values + k * m)
+        for i in 0..<m {
+          var sum: Scalar = 0
+          for j in 0...i { sum += l[i * m + j] * z[j] }
+          x[i] += sum
+        }
+      }
+    }
+  }
+
+  /// Moves every particle by the transition, a control and process noise.
+  mutating func move(input: UnsafePointer<Scalar>?) {
+    let m = states
+    let transition = filter.model.transition
+    for k in 0..<count {
+      let moved = spare.values + k * m
+      transition.evaluate(particles.values + k * m, into: moved)
+      if let input { for i in 0..<m { moved[i] += input[i] } }
+    }
+    swap(&particles, &spare)
+    addNoise(filter.processFactor, to: particles)
+  }
+
+  /// Weighs the particles by an observation.
+  ///
+  /// - Returns: the logarithm of the likelihood of the observation given those before, in nats.
+  mutating func weigh(_ observation: UnsafePointer<Scalar>) -> Double {
+    let n = filter.model.observed
+    let present = (0..<n).filter { !observation[$0].isNaN }
+    guard !present.isEmpty else {
+      normalise()
+      return 0
+    }
+    let noise = filter.noise.observation.matrix
+    var block = Matrix<Scalar>(rows: present.count, columns: present.count)
+    for (i, row) in present.enumerated() {
+      for (j, column) in present.enumerated() { block[i, j] = noise[row, column] }
+    }
+    let factor = Covariance.factor(block)
+    var constant = 0.5 * Double(present.count) * 1.837_877_066_409_345_5
+    for i in 0..<present.count { constant += naturalLogarithm(Double(factor[i, i])) }
+    let emission = filter.model.emission
+    factor.scalars.withUnsafeBufferPointer { l in
+      present.withUnsafeBufferPointer { present in
+        let p = present.count
+        for k in 0..<count {
+          emission.evaluate(particles.values + k * states, into: predicted.values)
+          var squares = 0.0
+          for i in 0..<p {
+            var sum = observation[present[i]] - predicted.values[present[i]]
+            for j in 0..<i { sum -= l[i * p + j] * residual.values[j] }
+            let z = sum / l[i * p + i]
+            residual.values[i] = z
+            squares += Double(z) * Double(z)
+          }
+          logWeights.values[k] -= 0.5 * squares
+        }
+      }
+    }
+    return normalise() - constant
+  }
+
+  /// Makes the weights sum to 1; gives the logarithm of what they summed to.
+  @discardableResult
+  private mutating func normalise() -> Double {
+    var largest = -Double.infinity
+    for k in 0..<count { largest = max(largest, logWeights.values[k]) }
+    guard largest.isFinite else { return .nan }
+    var sum = 0.0
+    for k in 0..<count {
+      let weight = exponential(logWeights.values[k] - largest)
+      weights.values[k] = weight
+      sum += weight
+    }
+    var squares = 0.0
+    let total = largest + naturalLogarithm(sum)
+    for k in 0..<count {
+      weights.values[k] /= sum
+      squares += weights.values[k] * weights.values[k]
+      logWeights.values[k] -= total
+    }
+    effectiveNumber = 1 / squares
+    return total
+  }
+
+  /// The weighted mean and covariance.
+  func moments(mean: UnsafeMutablePointer<Scalar>, covariance: UnsafeMutablePointer<Scalar>) {
+    let m = states
+    for i in 0..<m {
+      var sum = 0.0
+      for k in 0..<count { sum += weights.values[k] * Double(particles.values[k * m + i]) }
+      mean[i] = Scalar(sum)
+    }
+    for i in 0..<m {
+      for j in 0...i {
+        var sum = 0.0
+        for k in 0..<count {
+          let row = particles.values + k * m
+          sum += weights.values[k] * Double(row[i] - mean[i]) * Double(row[j] - mean[j])
+        }
+        covariance[i * m + j] = Scalar(sum)
+        covariance[j * m + i] = Scalar(sum)
+      }
+    }
+  }
+
+  /// Systematic resampling: particles at equal steps through the cumulated weights from a random start.
+  mutating func resample() {
+    let m = states
+    let start: Double = stream.uniform([1]).scalar
+    let share = 1 / Double(count)
+    var cumulated = weights.values[0]
+    var from = 0
+    for k in 0..<count {
+      let place = (Double(k) + start) * share
+      while cumulated < place && from < count - 1 {
+        from += 1
+        cumulated += weights.values[from]
+      }
+      (spare.values + k * m).update(from: particles.values + from * m, count: m)
+    }
+    swap(&particles, &spare)
+    logWeights.values.update(repeating: -naturalLogarithm(Double(count)), count: count)
+  }
+}

@@ -1,0 +1,88 @@
+package import Tensors
+
+/// Matrices of common linear systems.
+package enum LinearSystems {
+  /// The canonical transition: ones in the first row, one on the diagonal below.
+  ///
+  /// In two dimensions `[[1, 1], [0, 1]]`; in more, row i > 0 holds the identity.
+  package static func canonicalTransition(_ states: Int) -> Matrix<Double> {
+    var matrix = Matrix<Double>.identity(states)
+    for j in 0..<states { matrix[0, j] = 1 }
+    return matrix
+  }
+
+  /// The reverse canonical emission: a first row of ones, then the other states from the last on.
+  ///
+  /// Row 0 sums all states; row i > 0 gives state `states - 1 - i`, which in row 0 is among the sum.
+  package static func reverseCanonicalEmission(observed: Int, states: Int) -> Matrix<Double> {
+    var matrix = Matrix<Double>(rows: observed, columns: states)
+    for j in 0..<states { matrix[0, j] = 1 }
+    for i in 1..<max(observed, 1) where i < states { matrix[i, states - 1 - i] = 1 }
+    return matrix
+  }
+
+  /// Observes the first states.
+  package static func firstStates(observed: Int, states: Int) -> Matrix<Double> {
+    var matrix = Matrix<Double>(rows: observed, columns: states)
+    for i in 0..<min(observed, states) { matrix[i, i] = 1 }
+    return matrix
+  }
+
+  /// Position and its first `order` derivatives: powers of the time step over factorials.
+  ///
+  /// Order 1 is constant velocity, order 2 constant acceleration.
+  package static func kinematicTransition(order: Int, timeStep: Double) -> Matrix<Double> {
+    var matrix = Matrix<Double>.identity(order + 1)
+    for i in 0...order {
+      var factor = 1.0
+      for j in (i + 1)..<(order + 2) where j <= order {
+        factor *= timeStep / Double(j - i)
+        matrix[i, j] = factor
+      }
+    }
+    return matrix
+  }
+
+  /// The covariance that white noise on the highest derivative leaves after a time step, over its density.
+  ///
+  /// Entry (i, j) is `dt^(a + b + 1) / (a! b! (a + b + 1))` with `a = order - i`, `b = order - j`.
+  package static func kinematicNoise(order: Int, timeStep: Double) -> Matrix<Double> {
+    func factorial(_ n: Int) -> Double { (0..<n).reduce(1) { $0 * Double($1 + 1) } }
+    func power(_ n: Int) -> Double { (0..<n).reduce(1) { product, _ in product * timeStep } }
+    var matrix = Matrix<Double>(rows: order + 1, columns: order + 1)
+    for i in 0...order {
+      for j in 0...order {
+        let (a, b) = (order - i, order - j)
+        matrix[i, j] = power(a + b + 1) / (factorial(a) * factorial(b) * Double(a + b + 1))
+      }
+    }
+    return matrix
+  }
+
+  /// A rotation: in three dimensions about all three axes in turn, else in the plane of the first two.
+  package static func rotation(_ size: Int, degrees: Double) -> Matrix<Double> {
+    let (c, s) = (cosine(radians(degrees)), sine(radians(degrees)))
+    func plane(_ i: Int, _ j: Int) -> Matrix<Double> {
+      var matrix = Matrix<Double>.identity(size)
+      (matrix[i, i], matrix[j, j]) = (c, c)
+      (matrix[i, j], matrix[j, i]) = (-s, s)
+      return matrix
+    }
+    switch size {
+    case ..<2: return .identity(size)
+    case 3: return product(product(plane(0, 1), plane(2, 0)), plane(1, 2))
+    default: return plane(0, 1)
+    }
+  }
+
+  /// `A B`.
+  package static func product(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Matrix<Double> {
+    var c = Matrix<Double>(rows: a.rows, columns: b.columns)
+    for i in 0..<a.rows {
+      for k in 0..<a.columns {
+        for j in 0..<b.columns { c[i, j] += a[i, k] * b[k, j] }
+      }
+    }
+    return c
+  }
+}

@@ -1,0 +1,164 @@
+// The transition is the Taylor series of the matrix exponential of `A(x) dt` with A held at the state, in the
+// form A(x) = [[-10, 10, 0], [28 - x_3, -1, 0], [x_2, 0, -8/3]]. Other matrices give the same derivative A(x) x
+// but other exponentials; results published for this system use this one.
+
+internal import Autodiff
+public import Tensors
+
+/// The Lorenz attractor in discrete time: `f(x) = sum_{j <= J} (A(x) dt)^j / j! x`.
+///
+/// - SeeAlso: `revach2022kalmannet`.
+public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
+  /// `J`, the last power of the series.
+  public let order: Int
+  /// `dt`.
+  public let timeStep: Scalar
+
+  /// A transition of some order.
+  public init(order: Int = 5, timeStep: Scalar = 0.02) {
+    precondition(order >= 1, "LorenzTransition: order \(order)")
+    self.order = order
+    self.timeStep = timeStep
+  }
+
+  /// Three coordinates.
+  public var inputs: Int { 3 }
+  /// Three coordinates.
+  public var outputs: Int { 3 }
+
+  /// `A(x) dt v`.
+  @inline(__always)
+  private func scaled(
+    _ x: UnsafePointer<Scalar>,
+    _ v: (Scalar, Scalar, Scalar)
+  ) -> (Scalar, Scalar, Scalar) {
+    (
+      timeStep * 10 * (v.1 - v.0), timeStep * ((28 - x[2]) * v.0 - v.1),
+      timeStep * (x[1] * v.0 - v.2 * 8 / 3)
+    )
+  }
+
+  /// The series times the state, one power after another.
+  public func evaluate(_ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>) {
+    let sum = series(x, (x[0], x[1], x[2]))
+    (y[0], y[1], y[2]) = sum
+  }
+
+  @inline(__always)
+  private func series(
+    _ x: UnsafePointer<Scalar>,
+    _ start: (Scalar, Scalar, Scalar)
+  ) -> (Scalar, Scalar, Scalar) {
+    var term = start
+    var sum = start
+    for j in 1...order {
+      let next = scaled(x, term)
+      let share = 1 / Scalar(j)
+      term = (next.0 * share, next.1 * share, next.2 * share)
+      sum = (sum.0 + term.0, sum.1 + term.1, sum.2 + term.2)
+    }
+    return sum
+  }
+
+  /// `F(x)`: the series itself.
+  public func stateDependentMatrix(
+    _ x: UnsafePointer<Scalar>,
+    into matrix: UnsafeMutablePointer<Scalar>
+  ) {
+    for column in 0..<3 {
+      let unit: (Scalar, Scalar, Scalar) =
+        (column == 0 ? 1 : 0, column == 1 ? 1 : 0, column == 2 ? 1 : 0)
+      let values = series(x, unit)
+      matrix[column] = values.0
+      matrix[3 + column] = values.1
+      matrix[6 + column] = values.2
+    }
+  }
+
+  /// The derivative, by that of each power: `d t_j = dt / j (A(x) d t_{j-1} + dA t_{j-1})`.
+  public func jacobian(_ x: UnsafePointer<Scalar>, into matrix: UnsafeMutablePointer<Scalar>) {
+    for column in 0..<3 {
+      var term = (x[0], x[1], x[2])
+      var slope: (Scalar, Scalar, Scalar) =
+        (column == 0 ? 1 : 0, column == 1 ? 1 : 0, column == 2 ? 1 : 0)
+      var sum = slope
+      // dA: row 1 has -dx_3, row 2 has dx_2, both in the first column.
+      let (moves1, moves2): (Scalar, Scalar) = (column == 2 ? -1 : 0, column == 1 ? 1 : 0)
+      for j in 1...order {
+        let share = 1 / Scalar(j)
+        let next = scaled(x, slope)
+        slope = (
+          next.0 * share, (next.1 + timeStep * moves1 * term.0) * share,
+          (next.2 + timeStep * moves2 * term.0) * share
+        )
+        let value = scaled(x, term)
+        term = (value.0 * share, value.1 * share, value.2 * share)
+        sum = (sum.0 + slope.0, sum.1 + slope.1, sum.2 + slope.2)
+      }
+      matrix[column] = sum.0
+      matrix[3 + column] = sum.1
+      matrix[6 + column] = sum.2
+    }
+  }
+
+  /// The series times the states, one power after another.
+  public func applied(to x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let second = x.sliced(axis: 1, 1..<2)
+    let pull = -x.sliced(axis: 1, 2..<3) + 28
+    var term = x
+    var sum = x
+    for j in 1...order {
+      let (a, b, c) = (
+        term.sliced(axis: 1, 0..<1), term.sliced(axis: 1, 1..<2), term.sliced(axis: 1, 2..<3)
+      )
+      term =
+        concatenated([(b - a) * 10, pull * a - b, second * a - c * (8 / 3)], axis: 1)
+        * (timeStep / Scalar(j))
+      sum = sum + term
+    }
+    return sum
+  }
+}
+
+/// The Lorenz attractor in continuous time.
+package enum LorenzAttractor {
+  /// Its path by fourth-order Runge-Kutta steps, of which each `decimation`-th is kept.
+  ///
+  /// - Parameters:
+  ///   - start: `x(0)`, which is not part of the result.
+  ///   - steps: how many points are kept.
+  ///   - timeStep: of one integration step.
+  ///   - decimation: integration steps from one kept point to the next.
+  /// - Returns: `[steps, 3]`, row after row.
+  package static func path(
+    from start: (Double, Double, Double),
+    steps: Int,
+    timeStep: Double = 1e-5,
+    decimation: Int = 2000
+  ) -> [Double] {
+    typealias Point = (x: Double, y: Double, z: Double)
+    func slope(_ p: Point) -> Point {
+      (10 * (p.y - p.x), p.x * (28 - p.z) - p.y, p.x * p.y - p.z * 8 / 3)
+    }
+    func moved(_ p: Point, _ k: Point, _ by: Double) -> Point {
+      (p.x + by * k.x, p.y + by * k.y, p.z + by * k.z)
+    }
+    var point: Point = start
+    var path: [Double] = []
+    path.reserveCapacity(3 * steps)
+    for _ in 0..<steps {
+      for _ in 0..<decimation {
+        let k1 = slope(point)
+        let k2 = slope(moved(point, k1, timeStep / 2))
+        let k3 = slope(moved(point, k2, timeStep / 2))
+        let k4 = slope(moved(point, k3, timeStep))
+        point = moved(point, k1, timeStep / 6)
+        point = moved(point, k2, timeStep / 3)
+        point = moved(point, k3, timeStep / 3)
+        point = moved(point, k4, timeStep / 6)
+      }
+      path += [point.x, point.y, point.z]
+    }
+    return path
+  }
+}

@@ -1,0 +1,86 @@
+public import Tensors
+
+/// A differentiable map of vectors: how a state moves on, or what is observed of it.
+///
+/// It comes in two forms. The one on buffers serves filters one step at a time and does not allocate.
+/// The one on tensors serves learning: inside a recording a loss differentiates through it.
+///
+/// Laws: both forms agree to rounding; the Jacobian is the derivative of the value; the state-dependent
+/// matrix times the state is the value.
+public protocol VectorFunction<Scalar>: Sendable {
+  /// The precision.
+  associatedtype Scalar: RealTensorScalar
+
+  /// How many numbers go in.
+  var inputs: Int { get }
+  /// How many numbers come out.
+  var outputs: Int { get }
+
+  /// The value at a point.
+  ///
+  /// - Parameters:
+  ///   - x: `[inputs]`.
+  ///   - y: `[outputs]`, written completely; it does not overlap `x`.
+  func evaluate(_ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>)
+
+  /// The Jacobian at a point.
+  ///
+  /// - Parameters:
+  ///   - x: `[inputs]`.
+  ///   - matrix: `[outputs, inputs]`, row-major, written completely.
+  func jacobian(_ x: UnsafePointer<Scalar>, into matrix: UnsafeMutablePointer<Scalar>)
+
+  /// A matrix `F(x)` with value `F(x) x`, as some filters use in place of the Jacobian.
+  ///
+  /// The standard implementation is the Jacobian, which is right for linear maps only.
+  ///
+  /// - Parameters:
+  ///   - x: `[inputs]`.
+  ///   - matrix: `[outputs, inputs]`, row-major, written completely.
+  func stateDependentMatrix(
+    _ x: UnsafePointer<Scalar>,
+    into matrix: UnsafeMutablePointer<Scalar>
+  )
+
+  /// The values of several points, in operations that a recording differentiates.
+  ///
+  /// - Parameter x: `[batch, inputs]`.
+  /// - Returns: `[batch, outputs]`.
+  func applied(to x: Tensor<Scalar>) -> Tensor<Scalar>
+}
+
+extension VectorFunction {
+  /// The Jacobian.
+  public func stateDependentMatrix(
+    _ x: UnsafePointer<Scalar>,
+    into matrix: UnsafeMutablePointer<Scalar>
+  ) { jacobian(x, into: matrix) }
+}
+
+/// What is known of the first moments of a system: `x_t = f(x_{t-1}) + e_t`, `y_t = h(x_t) + v_t`.
+public struct StateSpaceModel<Transition: VectorFunction, Emission: VectorFunction>: Sendable
+where Emission.Scalar == Transition.Scalar {
+  /// The precision.
+  public typealias Scalar = Transition.Scalar
+
+  /// `f`.
+  public let transition: Transition
+  /// `h`.
+  public let emission: Emission
+
+  /// A model of a transition and an emission that fit each other.
+  public init(transition: Transition, emission: Emission) {
+    precondition(
+      transition.inputs == transition.outputs && emission.inputs == transition.outputs,
+      "StateSpaceModel: a transition \(transition.inputs) -> \(transition.outputs)"
+        + " and an emission of \(emission.inputs) states"
+    )
+    self.transition = transition
+    self.emission = emission
+  }
+
+  /// How many numbers the state has, `m`.
+  public var states: Int { transition.outputs }
+  /// How many numbers an observation has, `n`.
+  public var observed: Int { emission.outputs }
+}
