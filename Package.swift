@@ -118,7 +118,7 @@ let package = Package(
     ),
     tests(
       of: "StateEstimation",
-      ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+      ["Tensors", "Autodiff", "NeuralNetworks", "Studies", "CTestSupport"]
     ),
     tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),
   ],

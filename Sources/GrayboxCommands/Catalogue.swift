@@ -1,4 +1,5 @@
 internal import SparseRecovery
+internal import StateEstimation
 public import Studies
 internal import SymbolDetection
 
@@ -11,6 +12,7 @@ extension Catalogue {
       SymbolDetectionTask.description,
       SparseRecoveryTask.description,
       MIMODetectionTask.description,
+      StateEstimationTask.description,
     ],
     methods: [
       ClassicalMethods.viterbi,
@@ -41,12 +43,13 @@ extension Catalogue {
       .iterativeSIC,
       .deepSIC,
       .residualDetector,
-    ] + MIMOMethods.all,
+    ] + MIMOMethods.all + ClassicalStateMethods.all,
     scenarios: [
       IntersymbolInterferenceScenario.description,
       SparseLinearScenario.description,
       MIMOScenario.description,
       InterferenceScenario.description,
+      StateSpaceScenario.description,
     ],
     studies: [
       .viterbiNet,
@@ -59,6 +62,7 @@ extension Catalogue {
       .unfoldedADMM,
       .lista,
       .detNet,
+      .kalmanNetLinear,
     ]
   )
 }

@@ -1,9 +1,10 @@
+public import Tensors
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Darwin)
 internal import Darwin
 #endif
-public import Tensors
 
 /// The angle of each point `(x, y)` from the first axis, in radians, in `(-pi, pi]`.
 ///

@@ -82,7 +82,8 @@ public final class FilterStep<Scalar: RealTensorScalar> {
   /// `-1/2 (dy' S^-1 dy + log det S + n log 2 pi)` of the last observation, in nats.
   public var logLikelihood: Double {
     presentCount == 0
-      ? 0 : -0.5 * (consistency[0] + consistency[1] + Double(presentCount) * 1.837_877_066_409_345_5)
+      ? 0
+      : -0.5 * (consistency[0] + consistency[1] + Double(presentCount) * 1.837_877_066_409_345_5)
   }
 
   /// Whether every entry of the observation is there.

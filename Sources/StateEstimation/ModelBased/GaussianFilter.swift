@@ -33,6 +33,7 @@ public struct GaussianFilter<Gain: GainModel>: StateEstimator {
   ///   - mean: `[m]`, the mean of the initial state.
   ///   - covariance: `P_0`, `[m, m]`.
   ///   - prior: when the initial state is.
+  /// - Returns: the stream, before its first observation.
   public func stream(
     mean: [Scalar],
     covariance: Matrix<Scalar>,
@@ -155,6 +156,8 @@ public final class FilterStream<Gain: GainModel> {
   ///   - observation: `[n]`, NaN where it is missing.
   ///   - input: what a control adds to the prediction, `[m]`, or nil.
   /// - Returns: false where there was no gain; the sequence cannot go on.
+  @specialized(where Gain == RiccatiGain<LinearFunction<Float>, LinearFunction<Float>>)
+  @specialized(where Gain == RiccatiGain<LorenzTransition<Float>, LinearFunction<Float>>)
   @discardableResult
   public func advance(
     _ observation: UnsafePointer<Scalar>,

@@ -80,6 +80,7 @@ where Emission.Scalar == Transition.Scalar {
   /// - Parameters:
   ///   - mean: `[batch, m]`.
   ///   - gain: fills the slot.
+  /// - Returns: the state that ``advance(_:_:mask:gain:)`` moves on.
   public func start<Gain: RecordedGain>(
     mean: Tensor<Scalar>,
     gain: Gain

@@ -70,19 +70,8 @@ package enum LinearSystems {
     }
     switch size {
     case ..<2: return .identity(size)
-    case 3: return product(product(plane(0, 1), plane(2, 0)), plane(1, 2))
+    case 3: return plane(0, 1).times(plane(2, 0)).times(plane(1, 2))
     default: return plane(0, 1)
     }
-  }
-
-  /// `A B`.
-  package static func product(_ a: Matrix<Double>, _ b: Matrix<Double>) -> Matrix<Double> {
-    var c = Matrix<Double>(rows: a.rows, columns: b.columns)
-    for i in 0..<a.rows {
-      for k in 0..<a.columns {
-        for j in 0..<b.columns { c[i, j] += a[i, k] * b[k, j] }
-      }
-    }
-    return c
   }
 }

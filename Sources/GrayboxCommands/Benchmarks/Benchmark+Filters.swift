@@ -1,0 +1,43 @@
+internal import StateEstimation
+internal import Tensors
+
+extension Benchmark {
+  /// One observation in, one estimate out, of three states and three observed numbers; an item is a step.
+  static var filters: [Benchmark] {
+    [
+      Benchmark("kalman-infer", batch: 1) {
+        let matrix = LinearSystems.kinematicTransition(order: 2, timeStep: 0.1)
+        let transition = LinearFunction(
+          Matrix(rows: 3, columns: 3, matrix.scalars.map { Float($0) })
+        )
+        return try step(transition)
+      },
+      Benchmark("ekf-infer", batch: 1) { try step(LorenzTransition<Float>()) },
+    ]
+  }
+
+  /// Steps of a stream, over and over the same observations.
+  private static func step<Transition: VectorFunction>(_ transition: Transition) throws -> Work
+  where Transition.Scalar == Float {
+    let identity = Matrix<Float>.identity(3)
+    let model = StateSpaceModel(transition: transition, emission: LinearFunction(identity))
+    let noise = try NoiseCovariances(
+      process: Matrix(rows: 3, columns: 3, identity.scalars.map { $0 * 0.01 }),
+      observation: identity
+    )
+    let filter = GaussianFilter(gain: RiccatiGain(model: model, noise: noise))
+    let stream = filter.stream(mean: [1, 1, 1], covariance: identity)
+    var source = RandomStream(seed: 1)
+    let observations: Tensor<Float> = source.normal([64, 3])
+    var next = 0
+    return Work {
+      observations.withScalars { y in
+        guard let y = y.baseAddress else { return }
+        stream.advance(y + 3 * next)
+      }
+      next = (next + 1) % 64
+    } findings: {
+      [("estimate", Double(stream.step.estimate[0]))]
+    }
+  }
+}

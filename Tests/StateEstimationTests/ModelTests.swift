@@ -1,0 +1,111 @@
+import Autodiff
+import StateEstimation
+import Tensors
+import Testing
+
+@Suite struct ModelTests {
+  /// Checks the laws of a function at a few points.
+  private func check<F: VectorFunction>(
+    _ f: F,
+    seed: UInt64,
+    isStateDependent: Bool = false,
+    scale: Double = 1
+  ) throws where F.Scalar == Double {
+    var stream = RandomStream(seed: seed)
+    let points: Tensor<Double> = stream.normal([4, f.inputs])
+    let x = points.scalars.map { $0 * scale }
+    let (m, n) = (f.inputs, f.outputs)
+    let inTensors = f.applied(to: Tensor(x, shape: [4, m])).scalars
+    for k in 0..<4 {
+      let point = Array(x[(k * m)..<((k + 1) * m)])
+      func value(_ at: [Double]) -> [Double] {
+        var y = [Double](repeating: .nan, count: n)
+        f.evaluate(at, into: &y)
+        return y
+      }
+      let y = value(point)
+      #expect(worst(Array(inTensors[(k * n)..<((k + 1) * n)]), y) < 1e-12)
+      var jacobian = [Double](repeating: .nan, count: n * m)
+      f.jacobian(point, into: &jacobian)
+      let step = 1e-5
+      for j in 0..<m {
+        var (up, down) = (point, point)
+        up[j] += step
+        down[j] -= step
+        let slope = zip(value(up), value(down)).map { ($0 - $1) / (2 * step) }
+        // Central differences: h^2 and rounding over h, times derivatives of some tens.
+        #expect(worst((0..<n).map { jacobian[$0 * m + j] }, slope) < 1e-7)
+      }
+      guard isStateDependent else { continue }
+      var matrix = [Double](repeating: .nan, count: n * m)
+      f.stateDependentMatrix(point, into: &matrix)
+      let product = (0..<n).map { i in
+        (0..<m).reduce(0) { $0 + matrix[i * m + $1] * point[$1] }
+      }
+      #expect(worst(product, y) < 1e-12)
+    }
+  }
+
+  @Test(
+    "values agree in both forms and with their Jacobians and matrices",
+    arguments: 0..<20 as Range<UInt64>
+  )
+  func laws(seed: UInt64) throws {
+    let matrix = Matrix<Double>([[1, 2, 3], [-1, 0.5, 0]])
+    try check(LinearFunction(matrix), seed: seed, isStateDependent: true)
+    try check(SinusoidalTransition(states: 3), seed: seed, isStateDependent: true)
+    try check(QuadraticEmission(states: 3, scale: 2, slope: 0.7, offset: 0.3), seed: seed)
+    try check(PendulumTransition(), seed: seed, isStateDependent: true)
+    try check(LorenzTransition(order: 5), seed: seed, isStateDependent: true, scale: 10)
+    try check(LorenzTransition(order: 2), seed: seed, isStateDependent: true, scale: 10)
+    try check(SphericalEmission(), seed: seed, scale: 5)
+    try check(SystemTransition.lorenz(LorenzTransition(order: 3)), seed: seed, scale: 10)
+    try check(SystemEmission<Double>.spherical(SphericalEmission()), seed: seed, scale: 5)
+  }
+
+  @Test("a loss passes through models", arguments: 0..<3 as Range<UInt64>)
+  func gradients(seed: UInt64) {
+    var stream = RandomStream(seed: seed)
+    let x: Tensor<Double> = stream.normal([2, 3])
+    let away = x + 3
+    for f: ([Tensor<Double>]) -> Tensor<Double> in [
+      { square(LorenzTransition<Double>().applied(to: $0[0])).sum() },
+      { square(SphericalEmission<Double>().applied(to: $0[0])).sum() },
+      { square(SinusoidalTransition<Double>(states: 3).applied(to: $0[0])).sum() },
+      { QuadraticEmission<Double>(states: 3).applied(to: $0[0]).sum() },
+    ] {
+      let check = checkGradients(of: f, at: [away])
+      #expect(check.worstRelativeError < 1e-6)
+    }
+  }
+
+  @Test("the Lorenz step of high order follows the attractor over a short time")
+  func integration() {
+    // One step of 0.002 s: the matrix held at its start errs by dt^2 / 2 |dA/dt x|, some 0.001.
+    let path = LorenzAttractor.path(from: (1, 1, 1), steps: 1, timeStep: 1e-5, decimation: 200)
+    var y = [Double](repeating: 0, count: 3)
+    LorenzTransition<Double>(order: 5, timeStep: 0.002).evaluate([1, 1, 1], into: &y)
+    #expect(worst(y, path) < 2e-3)
+    // A coarser integration agrees to the fourth power of its step.
+    let coarse = LorenzAttractor.path(from: (1, 1, 1), steps: 1, timeStep: 1e-4, decimation: 20)
+    #expect(worst(coarse, path) < 1e-10)
+  }
+
+  @Test("rotations are orthogonal, and kinematic models are their own matrices")
+  func matrices() {
+    for size in 2...4 {
+      let r = LinearSystems.rotation(size, degrees: 10)
+      #expect(worst(r.times(r.transposed()).scalars, Matrix.identity(size).scalars) < 1e-14)
+    }
+    #expect(
+      LinearSystems.kinematicTransition(order: 2, timeStep: 0.5)
+        == Matrix([[1, 0.5, 0.125], [0, 1, 0.5], [0, 0, 1]])
+    )
+    let density = LinearSystems.kinematicNoise(order: 1, timeStep: 2)
+    #expect(worst(density.scalars, [8.0 / 3, 2, 2, 2]) < 1e-14)
+    #expect(
+      LinearSystems.reverseCanonicalEmission(observed: 2, states: 2) == Matrix([[1, 1], [1, 0]])
+    )
+    #expect(LinearSystems.canonicalTransition(2) == Matrix([[1, 1], [0, 1]]))
+  }
+}
