@@ -15,6 +15,7 @@ import Testing
     let points: Tensor<Double> = stream.normal([4, f.inputs])
     let x = points.scalars.map { $0 * scale }
     let (m, n) = (f.inputs, f.outputs)
+    let recorded = f.jacobians(at: Tensor(x, shape: [4, m])).scalars
     let inTensors = f.applied(to: Tensor(x, shape: [4, m])).scalars
     for k in 0..<4 {
       let point = Array(x[(k * m)..<((k + 1) * m)])
@@ -27,6 +28,7 @@ import Testing
       #expect(worst(Array(inTensors[(k * n)..<((k + 1) * n)]), y) < 1e-12)
       var jacobian = [Double](repeating: .nan, count: n * m)
       f.jacobian(point, into: &jacobian)
+      #expect(worst(Array(recorded[(k * n * m)..<((k + 1) * n * m)]), jacobian) < 1e-12)
       let step = 1e-5
       for j in 0..<m {
         var (up, down) = (point, point)

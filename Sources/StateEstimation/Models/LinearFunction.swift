@@ -42,4 +42,7 @@ public struct LinearFunction<Scalar: RealTensorScalar>: VectorFunction {
   public func applied(to x: Tensor<Scalar>) -> Tensor<Scalar> {
     matmul(x, tensor, transposeB: true)
   }
+
+  /// `A`, wherever they are.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> { repeated(tensor, at: x) }
 }

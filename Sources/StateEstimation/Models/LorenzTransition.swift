@@ -118,6 +118,31 @@ public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
     }
     return sum
   }
+
+  /// The derivative, power by power.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let batch = x.shape[0]
+    let second = x.sliced(axis: 1, 1..<2).reshaped([batch, 1, 1])
+    let third = x.sliced(axis: 1, 2..<3).reshaped([batch, 1, 1])
+    let constant: [Scalar] = [-10, 10, 0, 28, -1, 0, 0, 0, -8 / 3]
+    let ofSecond: [Scalar] = [0, 0, 0, 0, 0, 0, 1, 0, 0]
+    let ofThird: [Scalar] = [0, 0, 0, -1, 0, 0, 0, 0, 0]
+    let matrix =
+      second * Tensor(ofSecond, shape: [1, 3, 3]) + third * Tensor(ofThird, shape: [1, 3, 3])
+      + Tensor(constant, shape: [1, 3, 3])
+    // What a change of the matrix does to a term: row 1 has -dx_3, row 2 dx_2, times its first entry.
+    let moved = Tensor<Scalar>([0, 0, 0, 0, 0, -1, 0, 1, 0], shape: [1, 3, 3])
+    var term = x.reshaped([batch, 3, 1])
+    var slope = repeated(Tensor(Matrix<Scalar>.identity(3).scalars, shape: [3, 3]), at: x)
+    var sum = slope
+    for j in 1...order {
+      let share = timeStep / Scalar(j)
+      slope = (matmul(matrix, slope) + term.sliced(axis: 1, 0..<1) * moved) * share
+      term = matmul(matrix, term) * share
+      sum = sum + slope
+    }
+    return sum
+  }
 }
 
 /// The Lorenz attractor in continuous time.

@@ -55,4 +55,12 @@ public struct PendulumTransition<Scalar: RealTensorScalar>: VectorFunction {
     let velocity = x.sliced(axis: 1, 1..<2) - sin(angle) * (timeStep * stiffness)
     return concatenated([angle + velocity * timeStep, velocity], axis: 1)
   }
+
+  /// The derivative of one step.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let pull = cos(x.sliced(axis: 1, 0..<1)) * (timeStep * stiffness)
+    let constant = repeated(Tensor([1, timeStep, 0, 1], shape: [2, 2]), at: x)
+    let share = Tensor<Scalar>([timeStep, 0, 1, 0], shape: [1, 2, 2])
+    return constant - pull.reshaped([x.shape[0], 1, 1]) * share
+  }
 }

@@ -66,6 +66,11 @@ public struct SinusoidalTransition<Scalar: RealTensorScalar>: VectorFunction {
   public func applied(to x: Tensor<Scalar>) -> Tensor<Scalar> {
     sin(x * frequency + phase) * amplitude + offset
   }
+
+  /// Diagonal: `alpha beta cos(beta x + phi)`.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    diagonal(cos(x * frequency + phase) * (amplitude * frequency))
+  }
 }
 
 /// The quadratic emission, entry by entry: `h(x) = a (b x + c)^2`.
@@ -111,5 +116,10 @@ public struct QuadraticEmission<Scalar: RealTensorScalar>: VectorFunction {
   /// `a (b x + c)^2`.
   public func applied(to x: Tensor<Scalar>) -> Tensor<Scalar> {
     square(x * slope + offset) * scale
+  }
+
+  /// Diagonal: `2 a b (b x + c)`.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    diagonal((x * slope + offset) * (2 * scale * slope))
   }
 }

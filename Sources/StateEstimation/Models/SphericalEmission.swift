@@ -52,4 +52,20 @@ public struct SphericalEmission<Scalar: RealTensorScalar>: VectorFunction {
       axis: 1
     )
   }
+
+  /// The derivative; not finite on the third axis.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let first = x.sliced(axis: 1, 0..<1)
+    let second = x.sliced(axis: 1, 1..<2)
+    let third = x.sliced(axis: 1, 2..<3)
+    let flatEnergy = square(first) + square(second)
+    let energy = flatEnergy + square(third)
+    let (flat, distance) = (sqrt(flatEnergy), sqrt(energy))
+    let slant = third / (flat * energy)
+    let rows = [
+      first / distance, second / distance, third / distance, first * slant, second * slant,
+      -flat / energy, -second / flatEnergy, first / flatEnergy, third * 0,
+    ]
+    return concatenated(rows, axis: 1).reshaped([x.shape[0], 3, 3])
+  }
 }

@@ -64,6 +64,15 @@ package enum SystemTransition<Scalar: RealTensorScalar>: VectorFunction {
     case .pendulum(let f): f.applied(to: x)
     }
   }
+
+  package func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    switch self {
+    case .linear(let f): f.jacobians(at: x)
+    case .sinusoidal(let f): f.jacobians(at: x)
+    case .lorenz(let f): f.jacobians(at: x)
+    case .pendulum(let f): f.jacobians(at: x)
+    }
+  }
 }
 
 /// An emission that settings can name.
@@ -109,6 +118,14 @@ package enum SystemEmission<Scalar: RealTensorScalar>: VectorFunction {
     case .linear(let h): h.applied(to: x)
     case .quadratic(let h): h.applied(to: x)
     case .spherical(let h): h.applied(to: x)
+    }
+  }
+
+  package func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    switch self {
+    case .linear(let h): h.jacobians(at: x)
+    case .quadratic(let h): h.jacobians(at: x)
+    case .spherical(let h): h.jacobians(at: x)
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Autodiff
 public import Tensors
 
 /// A differentiable map of vectors: how a state moves on, or what is observed of it.
@@ -47,6 +48,12 @@ public protocol VectorFunction<Scalar>: Sendable {
   /// - Parameter x: `[batch, inputs]`.
   /// - Returns: `[batch, outputs]`.
   func applied(to x: Tensor<Scalar>) -> Tensor<Scalar>
+
+  /// The Jacobians at several points, in operations that a recording differentiates.
+  ///
+  /// - Parameter x: `[batch, inputs]`.
+  /// - Returns: `[batch, outputs, inputs]`.
+  func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar>
 }
 
 extension VectorFunction {
@@ -55,6 +62,20 @@ extension VectorFunction {
     _ x: UnsafePointer<Scalar>,
     into matrix: UnsafeMutablePointer<Scalar>
   ) { jacobian(x, into: matrix) }
+}
+
+extension VectorFunction {
+  /// A fixed matrix for each of several points, `[batch, outputs, inputs]`.
+  func repeated(_ matrix: Tensor<Scalar>, at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    matrix.reshaped([1, outputs, inputs]).broadcast(to: [x.shape[0], outputs, inputs])
+  }
+
+  /// Numbers `[batch, m]` as the diagonals of matrices `[batch, m, m]`.
+  func diagonal(_ numbers: Tensor<Scalar>) -> Tensor<Scalar> {
+    let m = numbers.shape[1]
+    let identity = Tensor(Matrix<Scalar>.identity(m).scalars, shape: [1, m, m])
+    return numbers.reshaped([numbers.shape[0], m, 1]) * identity
+  }
 }
 
 /// What is known of the first moments of a system: `x_t = f(x_{t-1}) + e_t`, `y_t = h(x_t) + v_t`.
