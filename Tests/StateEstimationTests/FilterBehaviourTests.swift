@@ -47,7 +47,7 @@ import Testing
         }
         #expect(output.logLikelihoods[k] == alone.logLikelihoods[0])
       }
-      for t in length..<9 { #expect(row(output.estimates, k, t).allSatisfy(\.isNaN)) }
+      for t in length..<9 { #expect(row(output.estimates, k, t).allSatisfy { $0.isNaN }) }
     }
     #expect(output.failures.isEmpty)
   }

@@ -116,7 +116,7 @@ import Testing
         #expect(result.failure == nil, "\(method.id) \(kind)")
         let estimates = try #require(result.arrays["estimates"]?.double)
         #expect(estimates.shape == truth["targets"]?.shape)
-        #expect(estimates.scalars.allSatisfy(\.isFinite), "\(method.id) \(kind)")
+        #expect(estimates.scalars.allSatisfy { $0.isFinite }, "\(method.id) \(kind)")
       }
     }
   }

@@ -33,7 +33,8 @@ import Testing
     let many = try distance(20_000, system, input)
     // Errors fall by the root of the number, here by 10; a factor 2 is left to chance.
     #expect(many < few / 5)
-    #expect(many < 0.05)
+    // Precise observations leave some hundreds of the 20,000 effective: 1 / sqrt(200) = 0.07.
+    #expect(many < 0.1)
   }
 
   @Test("its likelihood comes to the Kalman filter's")

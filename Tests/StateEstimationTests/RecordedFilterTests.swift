@@ -48,17 +48,15 @@ private struct FixedGain: RecordedGain {
     let system = try LinearSystem(seed: 1)
     let drawn = system.drawn(2, time: 4, seed: 1)
     let mean = Tensor(system.mean + system.mean, shape: [2, 3])
-    let check = checkGradients(
-      of: { inputs in
-        let estimates = RecordedFilter(model: system.model).estimates(
-          drawn.observations,
-          mean: mean,
-          gain: FixedGain(matrix: inputs[0])
-        )
-        return square(estimates - drawn.states).mean()
-      },
-      at: [.full([3, 2], 0.1)]
-    )
+    let check = try checkGradients(at: [.full([3, 2], 0.1)], from: RandomStream(seed: 7)) {
+      inputs in
+      let estimates = RecordedFilter(model: system.model).estimates(
+        drawn.observations,
+        mean: mean,
+        gain: FixedGain(matrix: inputs[0])
+      )
+      return square(estimates - drawn.states).mean()
+    }
     #expect(check.worstRelativeError < 1e-6)
   }
 }

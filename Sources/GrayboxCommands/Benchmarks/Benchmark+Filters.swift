@@ -1,3 +1,4 @@
+internal import Autodiff
 internal import StateEstimation
 internal import Tensors
 
@@ -13,7 +14,34 @@ extension Benchmark {
         return try step(transition)
       },
       Benchmark("ekf-infer", batch: 1) { try step(LorenzTransition<Float>()) },
+      smallMatrices("cholesky-3x3") { choleskyFactor($0) },
+      smallMatrices("triangular-solve-3x3") { triangularSolve($0, $0) },
+      smallMatrices("log-determinant-3x3") { logDeterminant(factor: $0) },
+      smallMatrices("inverse-3x3") { inverse($0) },
     ]
+  }
+
+  /// An operation on a stack of matrices and its gradient, under replay; an item is a matrix.
+  private static func smallMatrices(
+    _ name: String,
+    _ operation: @escaping @Sendable (Tensor<Float>) -> Tensor<Float>
+  ) -> Benchmark {
+    let count = 1000
+    return Benchmark(name, batch: count) {
+      // Symmetric, positive definite, and with a positive diagonal.
+      let matrix: [Float] = [2, 0.5, 0.25, 0.5, 2, 0.5, 0.25, 0.5, 2]
+      let matrices = Tensor<Float>(
+        (0..<count).flatMap { _ in matrix },
+        shape: [count, 3, 3]
+      )
+      let recording = try Recording(inputs: ["x": matrices], differentiated: ["x"]) { inputs in
+        ["loss": operation(inputs["x"] ?? matrices).sum()]
+      }
+      return Work {
+        try recording.forward()
+        try recording.backward()
+      }
+    }
   }
 
   /// Steps of a stream, over and over the same observations.

@@ -158,6 +158,7 @@ where Emission.Scalar == Transition.Scalar {
       step.predicted,
       step.predictedCovariance
     )
+    symmetrise(step.predictedCovariance)
     kernels.pointee.moments_cross(
       count,
       m,
@@ -275,7 +276,20 @@ where Emission.Scalar == Transition.Scalar {
       memory.transition,
       memory.covariance
     )
+    symmetrise(memory.covariance)
     step.covariance.update(from: memory.covariance, count: m * m)
+  }
+
+  /// Takes the mean of both halves, which sums over points leave a rounding apart.
+  private func symmetrise(_ matrix: UnsafeMutablePointer<Scalar>) {
+    let m = model.states
+    for i in 0..<m {
+      for j in 0..<i {
+        let mean = (matrix[i * m + j] + matrix[j * m + i]) / 2
+        matrix[i * m + j] = mean
+        matrix[j * m + i] = mean
+      }
+    }
   }
 
   /// `K R K'` into the covariance.
