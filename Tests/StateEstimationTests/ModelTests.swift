@@ -110,4 +110,22 @@ import Testing
     )
     #expect(LinearSystems.canonicalTransition(2) == Matrix([[1, 1], [0, 1]]))
   }
+
+  @Test("a covariance of entries in very different units keeps its rank in single precision")
+  func units() {
+    // Variances from 5e-12 to 1e-2: position, velocity and acceleration after 10 ms.
+    let wide = LinearSystems.kinematicNoise(order: 2, timeStep: 0.01)
+    let q = Matrix<Float>(rows: 3, columns: 3, wide.scalars.map { Float($0) })
+    let lower = Covariance.factor(q)
+    let product = lower.times(lower.transposed())
+    for i in 0..<3 {
+      #expect(lower[i, i] > 0)
+      for j in 0..<3 {
+        let scale = (q[i, i] * q[j, j]).squareRoot()
+        #expect((product[i, j] - q[i, j]).magnitude < 1e-5 * scale)
+      }
+    }
+    let singular = Covariance.factor(Matrix<Float>([[1, 2], [2, 4]]))
+    #expect(singular == Matrix([[1, 0], [2, 0]]))
+  }
 }

@@ -184,8 +184,8 @@ typedef struct graybox_kernels {
   void (*reflect_vector)(size_t n, size_t m, size_t ld, const void *reflections, void *z);
 
   // --- means and covariances of Gaussian filters, a few rows, without padding --------------------
-  // L [n, n] with A = L L'; a pivot at or below `relative` times the largest diagonal entry counts as
-  // zero and gives a zero column. Gives the positive pivots, or n + 1 where one is not finite.
+  // L [n, n] with A = L L'; a pivot at or below `relative` times its diagonal entry counts as zero and
+  // gives a zero column. Gives the positive pivots, or n + 1 where one is not finite.
   size_t (*moments_factor)(size_t n, double relative, const void *matrix, void *factor);
   // cross = P F', predicted = F P F' + Q; all [m, m]
   void (*moments_predict)(size_t m, const void *f, const void *p, const void *q, void *cross,

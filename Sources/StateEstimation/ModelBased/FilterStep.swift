@@ -36,8 +36,11 @@ public final class FilterStep<Scalar: RealTensorScalar> {
   public let gain: UnsafeMutablePointer<Scalar>
   /// The entries of the observation that are there, the first `presentCount` of `[n]`.
   public let present: UnsafeMutablePointer<Int32>
+  // Of one thread, and never lent to two at once: the run-time check of that costs a tenth of a step.
   /// How many entries of the observation are there.
-  public internal(set) var presentCount = 0
+  @exclusivity(unchecked) public internal(set) var presentCount = 0
+  /// Whether the initial mean is the next prediction.
+  @exclusivity(unchecked) var holds = false
   /// `dy' S^-1 dy` and `log det S` of the entries that are there; NaN where the gain does not know them.
   public let consistency: UnsafeMutablePointer<Double>
 

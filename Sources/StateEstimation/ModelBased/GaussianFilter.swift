@@ -118,15 +118,22 @@ public final class FilterStream<Gain: GainModel> {
 
   /// The numbers of the last step: estimate, covariance, gain, innovation.
   public let step: FilterStep<Scalar>
-  private let gain: Gain
   let memory: Gain.Memory
-  private var holds = false
+  // Closures over the gain, so that its type is looked up when a stream is made and not at every step.
+  private let begin:
+    (_ mean: UnsafePointer<Scalar>, _ covariance: UnsafePointer<Scalar>, PriorTime) -> Void
+  private let take: (_ observation: UnsafePointer<Scalar>, _ input: UnsafePointer<Scalar>?) -> Bool
 
   /// A stream that must be restarted before its first step.
+  @specialized(where Gain == RiccatiGain<LinearFunction<Float>, LinearFunction<Float>>)
+  @specialized(where Gain == RiccatiGain<LorenzTransition<Float>, LinearFunction<Float>>)
   init(gain: Gain) {
-    self.gain = gain
-    memory = gain.makeMemory()
-    step = FilterStep(states: gain.model.states, observed: gain.model.observed)
+    let memory = gain.makeMemory()
+    let step = FilterStep<Scalar>(states: gain.model.states, observed: gain.model.observed)
+    self.memory = memory
+    self.step = step
+    begin = { Self.restart(gain, memory, step, mean: $0, covariance: $1, prior: $2) }
+    take = { Self.advance(gain, memory, step, $0, input: $1) }
   }
 
   /// Begins a sequence.
@@ -140,14 +147,7 @@ public final class FilterStream<Gain: GainModel> {
     covariance: UnsafePointer<Scalar>,
     prior: PriorTime = .beforeFirst
   ) {
-    step.estimate.update(from: mean, count: step.states)
-    step.previous.update(from: mean, count: step.states)
-    step.predicted.update(from: mean, count: step.states)
-    gain.model.emission.evaluate(mean, into: step.earlierObservation)
-    step.observation.update(from: step.earlierObservation, count: step.observed)
-    step.predictedObservation.update(from: step.earlierObservation, count: step.observed)
-    holds = prior == .atFirst
-    gain.start(step, covariance: covariance, memory)
+    begin(mean, covariance, prior)
   }
 
   /// Takes an observation; the step then holds the estimate.
@@ -156,33 +156,81 @@ public final class FilterStream<Gain: GainModel> {
   ///   - observation: `[n]`, NaN where it is missing.
   ///   - input: what a control adds to the prediction, `[m]`, or nil.
   /// - Returns: false where there was no gain; the sequence cannot go on.
-  @specialized(where Gain == RiccatiGain<LinearFunction<Float>, LinearFunction<Float>>)
-  @specialized(where Gain == RiccatiGain<LorenzTransition<Float>, LinearFunction<Float>>)
   @discardableResult
   public func advance(
     _ observation: UnsafePointer<Scalar>,
     input: UnsafePointer<Scalar>? = nil
   ) -> Bool {
-    let step = self.step
+    take(observation, input)
+  }
+
+  private static func restart(
+    _ gain: Gain,
+    _ memory: Gain.Memory,
+    _ step: FilterStep<Scalar>,
+    mean: UnsafePointer<Scalar>,
+    covariance: UnsafePointer<Scalar>,
+    prior: PriorTime
+  ) {
+    step.estimate.update(from: mean, count: step.states)
+    step.previous.update(from: mean, count: step.states)
+    step.predicted.update(from: mean, count: step.states)
+    gain.model.emission.evaluate(mean, into: step.earlierObservation)
+    step.observation.update(from: step.earlierObservation, count: step.observed)
+    step.predictedObservation.update(from: step.earlierObservation, count: step.observed)
+    step.holds = prior == .atFirst
+    gain.start(step, covariance: covariance, memory)
+  }
+
+  /// The recursion.
+  private static func advance(
+    _ gain: Gain,
+    _ memory: Gain.Memory,
+    _ step: FilterStep<Scalar>,
+    _ observation: UnsafePointer<Scalar>,
+    input: UnsafePointer<Scalar>?
+  ) -> Bool {
     let (m, n) = (step.states, step.observed)
-    step.earlier.update(from: step.previous, count: m)
-    step.earlierPredicted.update(from: step.predicted, count: m)
-    step.previous.update(from: step.estimate, count: m)
+    for i in 0..<m {
+      step.earlier[i] = step.previous[i]
+      step.earlierPredicted[i] = step.predicted[i]
+      step.previous[i] = step.estimate[i]
+    }
     for i in 0..<n {
       let y = step.observation[i]
       step.earlierObservation[i] = y.isNaN ? step.predictedObservation[i] : y
     }
-    if holds {
-      holds = false
-      step.predicted.update(from: step.previous, count: m)
+    if step.holds {
+      step.holds = false
+      for i in 0..<m { step.predicted[i] = step.previous[i] }
       gain.hold(step, memory)
     } else {
       gain.predict(step, memory)
       if let input { for i in 0..<m { step.predicted[i] += input[i] } }
     }
     gain.observe(step, memory)
+    compare(step, observation)
+    if step.presentCount == 0 {
+      step.gain.clear(count: m * n)
+    } else {
+      guard gain.fill(step, memory) else { return false }
+    }
+    for i in 0..<m {
+      var sum = step.predicted[i]
+      for j in 0..<n { sum += step.gain[i * n + j] * step.innovation[j] }
+      step.estimate[i] = sum
+    }
+    gain.correct(step, memory)
+    return true
+  }
+
+  /// The innovation, and which entries of the observation are there.
+  private static func compare(
+    _ step: FilterStep<Scalar>,
+    _ observation: UnsafePointer<Scalar>
+  ) {
     var present = 0
-    for i in 0..<n {
+    for i in 0..<step.observed {
       let y = observation[i]
       step.observation[i] = y
       if y.isNaN {
@@ -196,17 +244,5 @@ public final class FilterStream<Gain: GainModel> {
     step.presentCount = present
     step.consistency[0] = .nan
     step.consistency[1] = .nan
-    if present == 0 {
-      step.gain.clear(count: m * n)
-    } else {
-      guard gain.fill(step, memory) else { return false }
-    }
-    for i in 0..<m {
-      var sum = step.predicted[i]
-      for j in 0..<n { sum += step.gain[i * n + j] * step.innovation[j] }
-      step.estimate[i] = sum
-    }
-    gain.correct(step, memory)
-    return true
   }
 }

@@ -105,7 +105,7 @@ package enum Covariance {
     return lower
   }
 
-  /// Pivots below this times the largest are zeros.
+  /// Pivots below this times their entry of the diagonal are zeros.
   static func tolerance<Scalar: RealTensorScalar>(_ scalar: Scalar.Type, _ n: Int) -> Double {
     Double(n) * Scalar.unitRoundoff
   }
