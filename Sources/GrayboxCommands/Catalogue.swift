@@ -43,7 +43,7 @@ extension Catalogue {
       .iterativeSIC,
       .deepSIC,
       .residualDetector,
-    ] + MIMOMethods.all + ClassicalStateMethods.all,
+    ] + MIMOMethods.all + ClassicalStateMethods.all + [.kalmanNet, .gruFilter],
     scenarios: [
       IntersymbolInterferenceScenario.description,
       SparseLinearScenario.description,
@@ -63,6 +63,8 @@ extension Catalogue {
       .lista,
       .detNet,
       .kalmanNetLinear,
+      .kalmanNetToy,
+      .kalmanNetLorenz,
     ]
   )
 }

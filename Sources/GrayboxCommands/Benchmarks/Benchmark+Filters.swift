@@ -1,4 +1,5 @@
 internal import Autodiff
+internal import NeuralNetworks
 internal import StateEstimation
 internal import Tensors
 
@@ -14,6 +15,8 @@ extension Benchmark {
         return try step(transition)
       },
       Benchmark("ekf-infer", batch: 1) { try step(LorenzTransition<Float>()) },
+      learnedStep,
+      gainStep(states: 2), gainStep(states: 3), gainStep(states: 5),
       smallMatrices("cholesky-3x3") { choleskyFactor($0) },
       smallMatrices("triangular-solve-3x3") { triangularSolve($0, $0) },
       smallMatrices("log-determinant-3x3") { logDeterminant(factor: $0) },
@@ -44,6 +47,60 @@ extension Benchmark {
     }
   }
 
+  /// A step of KalmanNet on the Lorenz attractor, one observation at a time.
+  private static var learnedStep: Benchmark {
+    Benchmark("kalmannet-infer", batch: 1) {
+      var source = RandomStream(seed: 1)
+      let network = CovarianceGain<Float>(states: 3, observed: 3, from: &source)
+      let model = StateSpaceModel(
+        transition: LorenzTransition<Float>(),
+        emission: LinearFunction(.identity(3))
+      )
+      return stepped(GaussianFilter(gain: LearnedGain(model: model, network: network)))
+    }
+  }
+
+  /// One step of training KalmanNet's second architecture: 30 sequences of 100 steps.
+  private static func gainStep(states m: Int) -> Benchmark {
+    let batch = 30
+    return Benchmark("kalmannet-train-\(m)", batch: batch, repeats: 9) {
+      var source = RandomStream(seed: 1)
+      let network = CovarianceGain<Float>(states: m, observed: m, from: &source)
+      let matrix = LinearSystems.canonicalTransition(m)
+      let stable = Matrix<Float>(
+        rows: m,
+        columns: m,
+        matrix.scalars.map { Float($0) / Float(m) }
+      )
+      let filter = RecordedFilter(
+        model: StateSpaceModel(
+          transition: LinearFunction(stable),
+          emission: LinearFunction(.identity(m))
+        )
+      )
+      let targets: Tensor<Float> = source.normal([batch, 100, m])
+      let noise: Tensor<Float> = source.normal([batch, 100, m])
+      let flat = FlatParameters(network.parameters)
+      let optimiser = Optimiser(.adam(), flat)
+      let recording = try Recording(
+        inputs: ["observations": targets + noise * 0.1, "targets": targets],
+        parameters: network.parameters
+      ) { inputs in
+        let estimates = filter.estimates(
+          try inputs.named("observations"),
+          mean: .zeros([batch, m]),
+          gain: network
+        )
+        return ["loss": meanSquaredError(estimates, try inputs.named("targets"))]
+      }
+      return Work {
+        try recording.forward()
+        try recording.backward()
+        optimiser.step(rate: 1e-4)
+      }
+    }
+  }
+
   /// Steps of a stream, over and over the same observations.
   private static func step<Transition: VectorFunction>(_ transition: Transition) throws -> Work
   where Transition.Scalar == Float {
@@ -53,8 +110,12 @@ extension Benchmark {
       process: Matrix(rows: 3, columns: 3, identity.scalars.map { $0 * 0.01 }),
       observation: identity
     )
-    let filter = GaussianFilter(gain: RiccatiGain(model: model, noise: noise))
-    let stream = filter.stream(mean: [1, 1, 1], covariance: identity)
+    return stepped(GaussianFilter(gain: RiccatiGain(model: model, noise: noise)))
+  }
+
+  private static func stepped<Gain: GainModel>(_ filter: GaussianFilter<Gain>) -> Work
+  where Gain.Transition.Scalar == Float {
+    let stream = filter.stream(mean: [1, 1, 1], covariance: .identity(3))
     var source = RandomStream(seed: 1)
     let observations: Tensor<Float> = source.normal([64, 3])
     let cursor = Cursor(observations)

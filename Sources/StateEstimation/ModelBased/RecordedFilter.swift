@@ -50,7 +50,7 @@ public protocol RecordedGain<Scalar> {
 /// The Kalman filter with a slot for its gain, in recorded operations.
 ///
 /// Law: with the recorded form of a gain it gives what ``GaussianFilter`` gives with its streaming form.
-public struct RecordedFilter<Transition: VectorFunction, Emission: VectorFunction>
+public struct RecordedFilter<Transition: VectorFunction, Emission: VectorFunction>: Sendable
 where Emission.Scalar == Transition.Scalar {
   /// The precision.
   public typealias Scalar = Transition.Scalar

@@ -25,7 +25,8 @@ package enum StateEstimationTask {
 
   /// The mean squared error of each trajectory, over the entries whose truth is known.
   ///
-  /// A trial is a trajectory, so that the spread over trajectories is known.
+  /// A trial is a trajectory, so that the spread over trajectories is known. An estimate that is not finite
+  /// is infinitely wrong.
   private static func squaredError(_ outputs: ArrayBundle, _ truth: ArrayBundle) throws
     -> MetricDescription.Count
   {
@@ -57,7 +58,7 @@ package enum StateEstimationTask {
           for place in first..<(first + min(max(length, 0), time) * m)
           where !targets[place].isNaN {
             let error = estimates[place] - targets[place]
-            sum += error * error
+            sum += error.isFinite ? error * error : .infinity
             entries += 1
           }
           let mean = entries > 0 ? sum / Double(entries) : 0

@@ -24,7 +24,7 @@ package struct FieldReader {
     return record.fields[next]
   }
 
-  /// The next field as a number in decimal notation, `nan`, `inf` or `-inf`.
+  /// The next field as a number in decimal notation, `nan` of either sign, `inf` or `-inf`.
   package mutating func number() throws(CSV.Mistake) -> Double {
     guard let value = try optionalNumber() else { throw empty() }
     return value
@@ -35,7 +35,7 @@ package struct FieldReader {
     let field = text()
     guard !field.isEmpty else { return nil }
     let isPlain = field.utf8.allSatisfy { Self.numberBytes.contains($0) }
-    if isPlain || ["nan", "inf", "-inf"].contains(field), let value = Double(field) {
+    if isPlain || ["nan", "-nan", "inf", "-inf"].contains(field), let value = Double(field) {
       return value
     }
     throw bad(field, expected: "a number")

@@ -197,6 +197,8 @@ package struct ClaimCheck: Sendable {
       let tolerance: Double
       if let relative = claim.relative {
         tolerance = relative * abs(published)
+      } else if let within = claim.within {
+        tolerance = within
       } else {
         guard let error = point.standardError else { continue }
         // Both numbers are samples; the published one varies as ours would with its trials.

@@ -35,7 +35,7 @@ struct SearchRun {
         study: specification.study,
         part: world.part.id,
         method: method.label,
-        settings: words(plan.combinations[index]),
+        settings: words(plan.combinations[index], of: method),
         judge: plan.judge == .loss ? "loss" : world.task.metrics[0].id,
         value: result.value,
         parameters: try description.cost(candidates[index].settings).parameters,
@@ -112,6 +112,20 @@ struct SearchRun {
     let result = try entry.entry.judged(on: arrays, task: world.task, pool: runner.pool)
     let count = result.counts[0]
     return Judged(value: count.sum / count.reference, status: result.failure ?? "ok")
+  }
+
+  /// Whether a recorded row is of a method's search.
+  func owns(_ row: SearchRow, _ method: StudyMethod, _ plan: SearchPlan) -> Bool {
+    row.part == world.part.id && row.method == method.label
+      && plan.combinations.contains { words($0, of: method) == row.settings }
+  }
+
+  /// A combination, with the points that it is for where these are not all.
+  private func words(_ combination: [String: SettingValue], of method: StudyMethod) -> String {
+    let points = method.only.map { axis in
+      "\(axis.key)=\(axis.values.map { "\($0)" }.joined(separator: ","))"
+    }
+    return (points + [words(combination)]).joined(separator: ";")
   }
 
   private func words(_ combination: [String: SettingValue]) -> String {

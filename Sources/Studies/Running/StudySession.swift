@@ -85,10 +85,14 @@ final class StudySession {
     )
     for (index, method) in world.part.methods.enumerated() {
       guard let plan = method.search else { continue }
-      var rows = recorded.filter { $0.part == world.part.id && $0.method == method.label }
+      let isUsed = try world.part.points(in: world.catalogue).contains { point in
+        point.cells.contains { $0.isIn(method.only) }
+      }
+      guard isUsed else { continue }
+      var rows = recorded.filter { search.owns($0, method, plan) }
       if rows.count != plan.combinations.count {
         rows = try search.rows(for: method, plan)
-        recorded.removeAll { $0.part == world.part.id && $0.method == method.label }
+        recorded.removeAll { search.owns($0, method, plan) }
         recorded += rows
         let text = CSV.line(SearchRow.columns) + recorded.map(\.line).joined()
         try FileAccess.replace(path, with: text)

@@ -19,6 +19,7 @@ extension StudyClaim {
     value = try reader.number("value", above: -.infinity)
     axis = try reader.text("axis")
     relative = try reader.number("relative", above: 0)
+    within = try reader.number("within", above: 0)
     trials = try reader.integer("trials", atLeast: 1)
     presets = try reader.words("presets") ?? []
     row = try Self.row(reader.node("values"), owner: "\(owner): values")

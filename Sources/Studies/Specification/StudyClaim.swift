@@ -62,6 +62,8 @@ public struct StudyClaim: Sendable, Hashable {
   public var axis: String?
   /// For `matches-row`: a relative tolerance in place of five standard errors.
   public var relative: Double?
+  /// For `matches-row`: an absolute tolerance in place of five standard errors, in the metric's unit.
+  public var within: Double?
   /// For `matches-row`: the trials behind each published number, whose own sampling error then counts.
   public var trials: Int?
   /// The presets at which it can be tested; empty for all.

@@ -28,9 +28,15 @@ extension StudyPart {
   }
 
   private func checkMethods(owner: String, catalogue: Catalogue) throws(StudyError) {
-    let labels = methods.map(\.label)
-    if let twice = labels.first(where: { label in labels.count { $0 == label } > 1 }) {
-      throw .invalid("\(owner): two methods are called '\(twice)'; give each its own 'label'")
+    for (index, method) in methods.enumerated() {
+      let isTaken = methods[..<index].contains {
+        $0.label == method.label && !$0.isApart(from: method)
+      }
+      guard !isTaken else {
+        throw .invalid(
+          "\(owner): two methods are called '\(method.label)'; give each its own 'label'"
+        )
+      }
     }
     let scenario = scenario(in: catalogue)
     var task = scenario?.task

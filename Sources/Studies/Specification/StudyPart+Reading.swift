@@ -42,7 +42,7 @@ extension StudyPart {
       throw .invalid("\(owner): methods: expected a list with at least one method")
     }
     for method in list {
-      methods.append(try StudyMethod(method, owner: owner, catalogue: catalogue))
+      methods += try StudyMethod(method, owner: owner, catalogue: catalogue).splitBySearch
     }
     try check(owner: owner, catalogue: catalogue)
   }

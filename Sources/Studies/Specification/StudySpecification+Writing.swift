@@ -181,6 +181,7 @@ extension StudyClaim {
     put("value", StudyNode(number: value))
     put("axis", StudyNode(word: axis))
     put("relative", StudyNode(number: relative))
+    put("within", StudyNode(number: within))
     put("trials", trials.map { .integer($0) } ?? .null)
     let written = row.map { (StudyNode.number($0.axisValue).flow, StudyNode.text($0.written)) }
     put("values", .optional(written))

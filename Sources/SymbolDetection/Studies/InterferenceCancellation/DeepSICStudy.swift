@@ -74,8 +74,8 @@ extension StudyDescription {
             - {id: iterative-sic, label: "SIC, noisy knowledge", arrays: {channel: channel_noisy}, settings: {noise: poisson, constellation: ook}}
             - {id: iterative-sic, label: "SIC, one noise power", arrays: {observations: observations_linear, noise_variance: noise_variance_linear}, settings: {constellation: ook}}
             - {id: lmmse, label: LMMSE, arrays: {observations: observations_linear, noise_variance: noise_variance_linear}, settings: {constellation: ook}}
-            - {id: deepsic, label: DeepSIC, settings: {constellation: ook}}
-            - {id: deepsic, label: "DeepSIC, noisy training", training: {scenario: {knowledge_error: 0.1}}, settings: {constellation: ook}}
+            - {id: deepsic, label: DeepSIC, settings: {constellation: ook}, search: {items: 50000, at: {snr: 22}, settings: {weight_decay: [0.01, 0.03, 0.1, 0.3]}}}
+            - {id: deepsic, label: "DeepSIC, noisy training", training: {scenario: {knowledge_error: 0.1}}, settings: {constellation: ook}, search: {items: 50000, at: {snr: 22}, settings: {weight_decay: [0.01, 0.03, 0.1, 0.3]}}}
             - {id: residual-detector, label: Residual network, settings: {constellation: ook}}
         - id: quantised-4x4
           title: Gaussian noise and a quantiser of 3 bits, 4 users and 4 antennas
@@ -85,7 +85,7 @@ extension StudyDescription {
             - {id: map, label: MAP, settings: {noise: quantised}}
             - {id: iterative-sic, label: "SIC, perfect knowledge", arrays: {noise_variance: noise_variance_linear}}
             - {id: lmmse, label: LMMSE, arrays: {noise_variance: noise_variance_linear}}
-            - {id: deepsic, label: DeepSIC}
+            - {id: deepsic, label: DeepSIC, search: {items: 50000, at: {snr: 8}, settings: {weight_decay: [0.01, 0.03, 0.1, 0.3]}}}
             - {id: residual-detector, label: Residual network}
         - id: saturated-4x4
           title: Gaussian noise behind saturated amplifiers, 4 users and 4 antennas
@@ -95,7 +95,7 @@ extension StudyDescription {
             - {id: map, label: MAP, settings: {noise: saturated, saturation: 1}}
             - {id: iterative-sic, label: "SIC, perfect knowledge"}
             - {id: lmmse, label: LMMSE}
-            - {id: deepsic, label: DeepSIC}
+            - {id: deepsic, label: DeepSIC, search: {items: 50000, at: {snr: 8}, settings: {weight_decay: [0.01, 0.03, 0.1, 0.3]}}}
             - {id: residual-detector, label: Residual network}
         - id: training-size
           title: Training vectors, Gaussian noise at 10 dB, 6 users and 6 antennas
@@ -198,8 +198,12 @@ extension StudyDescription {
             reference-poisson: null
             gaussian-6x6: {axes: {snr: [0, 4, 8, 10]}}
             gaussian-4x4: null
-            poisson-4x4: {axes: {snr: [14, 22, 30]}}
-            quantised-4x4: {axes: {snr: [4, 12]}}
+            poisson-4x4:
+              axes: {snr: [14, 22, 30]}
+              methods: {deepsic: {search: null, settings: {weight_decay: 0.03}}}
+            quantised-4x4:
+              axes: {snr: [4, 12]}
+              methods: {deepsic: {search: null, settings: {weight_decay: 0.03}}}
             saturated-4x4: null
             training-size: {axes: {train_size: [500, 25000]}}
             knowledge-error: null

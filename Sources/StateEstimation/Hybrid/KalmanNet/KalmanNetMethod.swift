@@ -1,0 +1,177 @@
+internal import Autodiff
+internal import NeuralNetworks
+package import Studies
+internal import Tensors
+
+extension MethodDescription {
+  /// The Kalman filter whose gain a recurrent network gives.
+  package static let kalmanNet = MethodDescription(
+    id: KalmanNetMethod.id,
+    family: .hybrid,
+    task: StateEstimationTask.id,
+    title: "KalmanNet",
+    summary: "The Kalman filter with a recurrent network in the place of Riccati's gain.",
+    needs: ["model, perhaps wrong", "training trajectories"],
+    learns: ["gain"],
+    law: "with Riccati's gain in the slot it is the (extended) Kalman filter",
+    references: ["revach2022kalmannet", "shlezinger2023mbdl"],
+    arrays: [
+      StateArrays.observations, StateArrays.lengths, StateArrays.targets,
+      KalmanNetMethod.inModel(StateArrays.transition(isRequired: false)),
+      KalmanNetMethod.inModel(StateArrays.emission(isRequired: false)),
+      StateArrays.initialMean, StateArrays.outputs[0],
+    ],
+    settings: KalmanNetMethod.settings,
+    version: KalmanNetMethod.version,
+    cost: { KalmanNetMethod.cost($0) },
+    prepare: { try KalmanNetMethod.prepared($0, $1) },
+    train: { try KalmanNetMethod.train($0) }
+  )
+}
+
+/// Settings, training and preparation of KalmanNet.
+enum KalmanNetMethod {
+  static let id = "kalmannet"
+  static let version = 1
+
+  /// An array that is read in training and kept in the model file.
+  static func inModel(_ array: MethodDescription.Array) -> MethodDescription.Array {
+    .init(
+      array.name,
+      array.shapes,
+      .knowledge,
+      isRequired: false,
+      array.summary + "; read in training, then kept in the model file"
+    )
+  }
+
+  static let settings: [SettingDescription] =
+    SystemChoice.settings + [
+      .init(
+        "architecture",
+        .integer(1...2),
+        standard: .integer(2),
+        "1: one large recurrent unit; 2: three small ones, wired as the covariances are"
+      ),
+      .init(
+        "feature_factor",
+        .integer(1...1000),
+        standard: .integer(5),
+        "architecture 2: units of a feature's layer over its numbers"
+      ),
+      .init(
+        "gain_factor",
+        .integer(1...1000),
+        standard: .integer(40),
+        "architecture 2: hidden units of the gain over the numbers that go in"
+      ),
+      .init(
+        "states",
+        .integer(1...1000),
+        standard: .integer(2),
+        "m, to count parameters and operations; computing takes the arrays' own"
+      ),
+      .init(
+        "observed",
+        .integer(1...1000),
+        standard: .integer(2),
+        "n, to count parameters and operations; as above"
+      ),
+    ] + FilterTrainingSettings.descriptions(standard)
+
+  private static var standard: TrainingChoices.Standard {
+    var standard = TrainingChoices.Standard(epochs: 60, batch: 30, rate: 1e-3, of: "trajectories")
+    standard.weightDecay = 1e-3
+    return standard
+  }
+
+  static func cost(_ settings: Settings) -> MethodDescription.Cost {
+    let (m, n) = (settings.integer("states"), settings.integer("observed"))
+    let network = network(settings, states: m, observed: n, RandomStream(seed: 0))
+    let parameters = network.parameters.reduce(0) { $0 + $1.count }
+    let products = network.parameters.filter { $0.shape.count == 2 }.reduce(0) { $0 + $1.count }
+    return .init(parameters: parameters, multiplyAccumulates: products + m * n + m * m)
+  }
+
+  /// A network drawn at random.
+  static func network(
+    _ settings: Settings,
+    states: Int,
+    observed: Int,
+    _ stream: RandomStream
+  ) -> any GainNetwork<Float> {
+    var stream = stream
+    if settings.integer("architecture") == 1 {
+      return RecurrentGain<Float>(states: states, observed: observed, from: &stream)
+    }
+    return CovarianceGain<Float>(
+      states: states,
+      observed: observed,
+      featureFactor: settings.integer("feature_factor"),
+      gainFactor: settings.integer("gain_factor"),
+      from: &stream
+    )
+  }
+
+  static func train(_ request: TrainingRequest) throws -> TrainingResult {
+    let knowledge = try FilterKnowledge(request)
+    let network = network(
+      request.settings,
+      states: knowledge.model.states,
+      observed: knowledge.model.observed,
+      request.stream.derived("initial values")
+    )
+    return try trained(network, knowledge, request)
+  }
+
+  private static func trained<Network: GainNetwork<Float>>(
+    _ network: Network,
+    _ knowledge: FilterKnowledge,
+    _ request: TrainingRequest
+  ) throws -> TrainingResult {
+    if let initial = request.initial {
+      try network.load(
+        FilterKnowledge.learned(initial),
+        source: "the initial model of \(id)"
+      )
+    }
+    let filter = BatchedFilter(model: knowledge.model, network: network)
+    let outcomes = try FilterTraining(filter: filter).run(request)
+    return request.result(
+      of: outcomes,
+      method: id,
+      version: version,
+      tensors: network.tensors().merging(knowledge.tensors) { first, _ in first },
+      axes: ["batch", "time", "n"]
+    )
+  }
+
+  static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
+    guard let model else {
+      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+    }
+    let knowledge = try FilterKnowledge(model, settings)
+    let network = network(
+      settings,
+      states: knowledge.model.states,
+      observed: knowledge.model.observed,
+      RandomStream(seed: 0)
+    )
+    return try prepared(network, knowledge, model)
+  }
+
+  private static func prepared<Network: GainNetwork<Float>>(
+    _ network: Network,
+    _ knowledge: FilterKnowledge,
+    _ model: ModelFile
+  ) throws -> any PreparedMethod {
+    try network.load(
+      FilterKnowledge.learned(model),
+      source: "the model of \(id)"
+    )
+    let filter = BatchedFilter(model: knowledge.model, network: network)
+    return PreparedLearnedFilter(model: knowledge.model) { input, pool in
+      try filter.replayed(input, pool: pool)
+    }
+  }
+}
