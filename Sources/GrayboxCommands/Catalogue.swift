@@ -43,7 +43,9 @@ extension Catalogue {
       .iterativeSIC,
       .deepSIC,
       .residualDetector,
-    ] + MIMOMethods.all + ClassicalStateMethods.all + [.kalmanNet, .gruFilter],
+    ] + MIMOMethods.all + ClassicalStateMethods.all + [
+      .kalmanNet, .rtsNet, .learnedNoise, .gruFilter,
+    ],
     scenarios: [
       IntersymbolInterferenceScenario.description,
       SparseLinearScenario.description,

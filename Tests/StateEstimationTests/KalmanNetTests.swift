@@ -243,3 +243,154 @@ import Darwin
     #expect(failure?.hasPrefix("1 of 2 sequences, first 1 at step") == true, "\(failure ?? "none")")
   }
 }
+
+@Suite struct LearnedSmootherTests {
+  /// Gains that were computed elsewhere.
+  private struct GivenGains: RecordedSmootherGain {
+    /// Of each step, `[batch, m, m]`.
+    let gains: [Tensor<Double>]
+
+    func start(batch: Int) {}
+
+    func gain(_ step: RecordedSmootherStep<Double>, _ carry: inout Void) -> Tensor<Double> {
+      gains[step.time]
+    }
+  }
+
+  @Test(
+    "with the classical gains in the slot it is the Rauch-Tung-Striebel smoother",
+    arguments: 1...3 as ClosedRange<UInt64>
+  )
+  func law(seed: UInt64) throws {
+    let system = try LinearSystem(seed: seed)
+    let time = 7
+    let drawn = system.drawn(1, time: time, seed: seed)
+    let input = system.input(drawn.observations)
+    let filtered = try system.kalman.estimated(input, pool: .serial)
+    let expected = try RauchTungStriebelSmoother(filter: system.kalman)
+      .estimated(input, pool: .serial).estimates
+    let f = system.transition
+    func row(_ t: Int) -> Matrix<Double> {
+      Matrix(rows: 3, columns: 1, (0..<3).map { filtered.estimates[0, t, $0] })
+    }
+    func covariance(_ t: Int) -> Matrix<Double> {
+      Matrix(rows: 3, columns: 3, (0..<9).map { filtered.covariances[0, t, $0 / 3, $0 % 3] })
+    }
+    let gains = (0..<time).map { t in
+      let p = covariance(t)
+      let next = f.times(p).times(f.transposed()).plus(system.process)
+      return Tensor(
+        p.times(f.transposed()).times(next.inverse).scalars,
+        shape: [1, 3, 3]
+      )
+    }
+    let states = (0..<time).map { Tensor(row($0).scalars, shape: [1, 3]) }
+    let predicted = (0..<time).map { t in
+      Tensor(f.times(row(max(t - 1, 0))).scalars, shape: [1, 3])
+    }
+    let smoothed = RecordedSmoother.smoothed(
+      states,
+      predicted: predicted,
+      gain: GivenGains(gains: gains)
+    )
+    for t in 0..<time {
+      for i in 0..<3 {
+        // Two ways of the same sums, through an inverse in one.
+        #expect((smoothed[t][0, i] - expected[0, t, i]).magnitude < 1e-9)
+      }
+    }
+  }
+
+  @Test("the gradient through a smoother agrees with finite differences")
+  func gradient() throws {
+    let system = try LinearSystem(seed: 5)
+    let drawn = system.drawn(2, time: 5, seed: 6)
+    var stream = RandomStream(seed: 7)
+    let network = SmootherGain<Double>(states: 3, gainFactor: 2, from: &stream)
+    func step(_ t: Int) -> Tensor<Double> {
+      drawn.states.sliced(axis: 1, t..<(t + 1)).reshaped([2, 3])
+    }
+    let noise: Tensor<Double> = stream.normal([5, 2, 3])
+    let check = try checkGradients(
+      at: [],
+      parameters: network.parameters,
+      from: RandomStream(seed: 8)
+    ) { _ in
+      let filtered = (0..<5).map { step($0) + noise.picked(axis: 0, $0) }
+      let predicted = (0..<5).map { step($0) + noise.picked(axis: 0, $0) * 2 }
+      let smoothed = RecordedSmoother.smoothed(filtered, predicted: predicted, gain: network)
+      return square(stacked(smoothed, axis: 1) - drawn.states).mean()
+    }
+    #expect(check.worstRelativeError < 1e-6)
+  }
+}
+
+@Suite struct LearnedNoiseTests {
+  private func drawn(_ given: [String: SettingValue], _ count: Int, _ seed: UInt64) throws
+    -> ArrayBundle
+  {
+    let scenario = StateSpaceScenario.description
+    let settings = try Settings(given, for: scenario.settings, owner: scenario.id)
+    return try scenario.draw(settings, .test, count, RandomStream(seed: seed))
+  }
+
+  private func error(_ outputs: ArrayBundle, _ truth: ArrayBundle) throws -> Double {
+    let count = try StateEstimationTask.description.metrics[0].measure(outputs, truth)
+    return count.sum / count.reference
+  }
+
+  @Test(
+    "covariances learned from nothing filter as well as the true ones",
+    arguments: ["error", "likelihood"]
+  )
+  func learns(criterion: String) throws {
+    let method = MethodDescription.learnedNoise
+    let world: [String: SettingValue] = ["nu": .number(-10)]
+    var data = try drawn(world, 300, 1)
+    // Starts at identities: a ratio of Q and R of 1 where the true one is a tenth.
+    data["process_noise"] = nil
+    data["observation_noise"] = nil
+    let settings = try Settings(
+      ["criterion": .text(criterion), "epochs": .integer(40), "rate": .number(0.05)],
+      for: method.settings,
+      owner: method.id
+    )
+    let train = try #require(method.train)
+    let result = try train(
+      TrainingRequest(data: data, settings: settings, stream: RandomStream(seed: 3))
+    )
+    #expect(result.failure == nil)
+    let test = try drawn(world, 500, 2)
+    let learned = try method.prepare(settings, result.model).infer(test, pool: .serial).arrays
+    let kalman = ClassicalStateMethods.kalman
+    let standard = try Settings([:], for: kalman.settings, owner: kalman.id)
+    let best = try error(
+      kalman.prepare(standard, nil).infer(test, pool: .serial).arrays,
+      test
+    )
+    let mine = try error(learned, test)
+    // Within 0.1 dB; nobody is better than the Kalman filter beyond sampling, and both see the same draws.
+    #expect(mine < 1.0233 * best, "\(mine) against \(best)")
+    #expect(mine > 0.99 * best)
+  }
+
+  @Test("training on observations with gaps is an error that says so")
+  func gaps() throws {
+    let method = MethodDescription.learnedNoise
+    var data = try drawn([:], 10, 1)
+    var numbers = try #require(data["observations"]?.double).scalars
+    numbers[3] = .nan
+    data["observations"] = .double(Tensor(numbers, shape: [10, 20, 2]))
+    let settings = try Settings([:], for: method.settings, owner: method.id)
+    let train = try #require(method.train)
+    #expect(
+      throws: StudyError.badNumbers(
+        array: "observations",
+        source: data.source,
+        reason: "have missing numbers, which learned-ekf cannot be trained on (it filters them)"
+      )
+    ) {
+      try train(TrainingRequest(data: data, settings: settings, stream: RandomStream(seed: 1)))
+    }
+  }
+}

@@ -23,9 +23,22 @@ protocol LearnedFilter: Sendable {
     mean: Tensor<Float>,
     mask: Tensor<Float>?
   ) -> Tensor<Float>
+
+  /// What training makes small; the squared error where a filter does not say otherwise.
+  ///
+  /// - Parameters:
+  ///   - inputs: the arrays of a ``TrajectorySet``.
+  ///   - stateWeight: the weight of the states' error.
+  /// - Returns: one number.
+  /// - Throws: an error for an array that is missing.
+  func loss(_ inputs: [String: Tensor<Float>], stateWeight: Float) throws -> Tensor<Float>
 }
 
 extension LearnedFilter {
+  func loss(_ inputs: [String: Tensor<Float>], stateWeight: Float) throws -> Tensor<Float> {
+    try errorLoss(inputs, stateWeight: stateWeight)
+  }
+
   /// `a |x - x_t|^2 + (1 - a) |h(x) - y_t|^2`, means over trajectories, steps and entries.
   ///
   /// - Parameters:
@@ -33,7 +46,7 @@ extension LearnedFilter {
   ///   - stateWeight: `a`.
   /// - Returns: one number.
   /// - Throws: an error for an array that is missing.
-  func loss(_ inputs: [String: Tensor<Float>], stateWeight: Float) throws -> Tensor<Float> {
+  func errorLoss(_ inputs: [String: Tensor<Float>], stateWeight: Float) throws -> Tensor<Float> {
     let observations = try inputs.named("observations")
     let mask = inputs["mask"]
     let estimates = estimates(observations, mean: try inputs.named("mean"), mask: mask)

@@ -127,6 +127,17 @@ public final class FilterStream<Gain: GainModel> {
   /// A stream that must be restarted before its first step.
   @specialized(where Gain == RiccatiGain<LinearFunction<Float>, LinearFunction<Float>>)
   @specialized(where Gain == RiccatiGain<LorenzTransition<Float>, LinearFunction<Float>>)
+  @specialized(where Gain == RiccatiGain<SystemTransition<Float>, SystemEmission<Float>>)
+  @specialized(where Gain == SigmaPointGain<SystemTransition<Float>, SystemEmission<Float>>)
+  @specialized(where Gain == SteadyStateGain<SystemTransition<Float>, SystemEmission<Float>>)
+  @specialized(
+    where
+      Gain == LearnedGain<LorenzTransition<Float>, LinearFunction<Float>, CovarianceGain<Float>>
+  )
+  @specialized(
+    where
+      Gain == LearnedGain<LinearFunction<Float>, LinearFunction<Float>, CovarianceGain<Float>>
+  )
   init(gain: Gain) {
     let memory = gain.makeMemory()
     let step = FilterStep<Scalar>(states: gain.model.states, observed: gain.model.observed)

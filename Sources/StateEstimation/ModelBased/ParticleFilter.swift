@@ -83,6 +83,9 @@ where Emission.Scalar == Transition.Scalar {
     return output.result
   }
 
+  @specialized(
+    where Transition == SystemTransition<Float>, Emission == SystemEmission<Float>
+  )
   private func run(
     _ cloud: inout ParticleCloud<Transition, Emission>,
     _ given: FilterInput<Scalar>.Sequence,

@@ -130,7 +130,7 @@ struct PreparedStateEstimator: PreparedMethod {
         targets: targets,
         keepsCovariances: keepsCovariances
       ),
-      failure: sentence(output.failures, batch: input.batch)
+      failure: StateArrays.sentence(output.failures, batch: input.batch)
     )
   }
 
@@ -151,8 +151,11 @@ struct PreparedStateEstimator: PreparedMethod {
     if factor != 1 { for i in matrix.scalars.indices { matrix.scalars[i] *= Scalar(factor) } }
     return matrix
   }
+}
 
-  private func sentence(_ failures: [Int: Int], batch: Int) -> String? {
+extension StateArrays {
+  /// Tells of sequences that a filter could not go on with.
+  static func sentence(_ failures: [Int: Int], batch: Int) -> String? {
     guard let first = failures.keys.min(), let step = failures[first] else { return nil }
     return
       "\(failures.count) of \(batch) sequences, first \(first) at step \(step): the covariance of"

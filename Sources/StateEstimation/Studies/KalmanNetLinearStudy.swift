@@ -48,6 +48,7 @@ extension StudyDescription {
               label: "Kalman filter, told, tuned Q"
               arrays: {transition: transition_wrong}
               search: {items: 1000, at: {told_transition_rotation: [0, 5, 10, 20]}, settings: {process_factor: [1, 2, 4, 8, 16, 32, 64]}}
+            - {id: learned-ekf, label: "Kalman filter, told, learned Q and R", arrays: {transition: transition_wrong}}
             - {id: kalmannet, label: KalmanNet, arrays: {transition: transition_wrong}}
         - id: emission
           title: Told a rotated emission, 100 steps, nu = -20 dB
@@ -63,7 +64,17 @@ extension StudyDescription {
               label: "Kalman filter, told, tuned Q"
               arrays: {emission: emission_wrong}
               search: {items: 200, at: {told_emission_rotation: [0, 5, 10]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000]}}
+            - {id: learned-ekf, label: "Kalman filter, told, learned Q and R", arrays: {emission: emission_wrong}, settings: {epochs: 15}}
             - {id: kalmannet, label: KalmanNet, arrays: {emission: emission_wrong}}
+        - id: smoothing
+          title: Smoothers, told a rotated transition, 20 steps
+          axes: {told_transition_rotation: [0, 10]}
+          mismatch: told_transition_rotation
+          methods:
+            - {id: kalman, label: Kalman filter}
+            - {id: rts, label: RTS smoother}
+            - {id: rts, label: "RTS smoother, told", arrays: {transition: transition_wrong}}
+            - {id: rtsnet, label: RTSNet, arrays: {transition: transition_wrong}}
 
       claims:
         - {kind: matches-row, part: full-20, method: Kalman filter, at: {snr: 20}, values: {20: "-21.97"}, sentence: the Kalman filter reaches the published error over 20 steps}
@@ -72,6 +83,8 @@ extension StudyDescription {
         - {kind: ratio-at-least, part: length, method: Recurrent network, reference: KalmanNet, at: {time: 200}, value: 10}
         - {kind: ratio-at-most, part: transition, method: KalmanNet, reference: "Kalman filter, told", at: {told_transition_rotation: [10, 20]}, value: 0.631, sentence: told a transition rotated by 10 or 20 degrees KalmanNet is at least 2 dB better than the Kalman filter}
         - {kind: ratio-at-most, part: emission, method: KalmanNet, reference: "Kalman filter, told", at: {told_emission_rotation: 10}, value: 0.631, sentence: told an emission rotated by 10 degrees KalmanNet is at least 2 dB better than the Kalman filter}
+        - {kind: ratio-at-most, part: smoothing, method: RTSNet, reference: RTS smoother, at: {told_transition_rotation: 0}, value: 1.0715, sentence: with full knowledge RTSNet is within 0.3 dB of the Rauch-Tung-Striebel smoother}
+        - {kind: below, part: smoothing, method: RTSNet, reference: "RTS smoother, told", at: {told_transition_rotation: 10}}
 
       presets:
         smoke:
@@ -79,8 +92,9 @@ extension StudyDescription {
           parts:
             full-20: {axes: {snr: [20]}, methods: {kalmannet: {settings: {epochs: 20}}}}
             length: null
-            transition: {axes: {told_transition_rotation: [0, 10]}, methods: {kalman: {search: null}, kalmannet: {settings: {epochs: 20}}}}
+            transition: {axes: {told_transition_rotation: [0, 10]}, methods: {kalman: {search: null}, learned-ekf: {settings: {epochs: 5}}, kalmannet: {settings: {epochs: 20}}}}
             emission: null
+            smoothing: null
         quick:
           parts:
             full-20: {axes: {snr: [10, 20]}}

@@ -28,7 +28,7 @@ extension StudyDescription {
             - {id: ekf, label: EKF, settings: {model: lorenz}}
             - {id: ekf-fx, label: "EKF, F(x)", settings: {model: lorenz}}
             - {id: ukf, label: UKF, settings: {model: lorenz}}
-            - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, epochs: 40}}
+            - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, epochs: 25}}
         - id: particles
           title: Full knowledge, 2000 steps, particle filters
           axes: {snr: [0, 10, 20, 30, 40]}
@@ -59,7 +59,7 @@ extension StudyDescription {
               label: "EKF, tuned Q"
               settings: {model: lorenz, taylor_order: 2}
               search: {items: 20, at: {snr: [10, 20, 30, 40]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000]}}
-            - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, taylor_order: 2, epochs: 40}}
+            - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, taylor_order: 2, epochs: 25}}
         - id: rotated
           title: Observations rotated by 1 degree, 1000 steps
           scenario: {time: 1000, emission_rotation: 1}
@@ -73,7 +73,7 @@ extension StudyDescription {
               arrays: {emission: emission_wrong}
               settings: {model: lorenz}
               search: {items: 40, at: {snr: [0, 10, 20, 30]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000]}}
-            - {id: kalmannet, label: KalmanNet, arrays: {emission: emission_wrong}, settings: {model: lorenz, epochs: 40}}
+            - {id: kalmannet, label: KalmanNet, arrays: {emission: emission_wrong}, settings: {model: lorenz, epochs: 25}}
         - id: spherical
           title: Spherical observations, 20 steps
           scenario: {time: 20, observe: spherical, nu: 0}
@@ -84,7 +84,7 @@ extension StudyDescription {
           methods:
             - {id: ekf, label: EKF, settings: {model: lorenz, observe: spherical}}
             - {id: particle, label: "Particle filter, 1000", settings: {model: lorenz, observe: spherical}}
-            - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, observe: spherical, epochs: 100, batch: 100}}
+            - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, observe: spherical, epochs: 60, batch: 100}}
         - id: decimated-same
           title: Continuous motion sampled every 0.02 s, 3000 steps, all on one path
           scenario: {time: 3000, decimated: true, snr: 0, told_process_deviation: 0.3873}

@@ -100,12 +100,7 @@ public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork {
   /// Identity matrices for `q`, `p` and `s`.
   public func start(batch: Int) -> [Tensor<Scalar>] {
     func identity(_ size: Int) -> Tensor<Scalar> {
-      Tensor(shape: [batch, size * size]) { numbers in
-        for place in 0..<numbers.count {
-          let entry = place % (size * size)
-          numbers[place] = entry / size == entry % size ? 1 : 0
-        }
-      }
+      IdentityRows.made(batch: batch, size: size, as: Scalar.self)
     }
     return [identity(states), identity(states), identity(observed)]
   }

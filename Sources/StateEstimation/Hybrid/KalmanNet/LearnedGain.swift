@@ -1,5 +1,8 @@
 // Goals in order: the same numbers as the recorded form; no allocation a step.
 // One step of the network is recorded once for a batch of one and replayed; hidden states stay in its inputs.
+//
+// Proof of safety: a recording's buffers are made with it and never move; the memory that holds the pointers holds
+// the recording, and one sequence uses it.
 
 internal import Autodiff
 public import NeuralNetworks
@@ -60,59 +63,89 @@ public struct LearnedGain<
 
 /// One recorded step of a gain network and its hidden states.
 public final class LearnedGainMemory<Scalar: RealTensorScalar> {
-  private let recording: Recording<Scalar>
-  private let features: [UnsafeMutableBufferPointer<Scalar>]
-  private let carry: [UnsafeMutableBufferPointer<Scalar>]
-  private let beginning: [Tensor<Scalar>]
-  private let output: TensorStorage<Scalar>
-  private let carried: [String]
-  /// The last gain, `[m, n]`.
-  let gain: UnsafeMutablePointer<Scalar>
+  /// A hidden state: where the step reads it, where it writes the next, and how it begins.
+  private struct Hidden {
+    let input: UnsafeMutablePointer<Scalar>
+    let output: UnsafePointer<Scalar>
+    let beginning: Tensor<Scalar>
+  }
 
+  // Keeps alive what the pointers lead to.
+  private let recording: Recording<Scalar>
+  private let features: [UnsafeMutablePointer<Scalar>]
+  private let hidden: [Hidden]
+  /// The last gain, `[m, n]`.
+  let gain: UnsafePointer<Scalar>
+
+  @specialized(where Network == CovarianceGain<Float>)
   init<Network: GainNetwork>(_ network: Network) where Network.Scalar == Scalar {
-    let (m, n) = (network.states, network.observed)
     let beginning = network.start(batch: 1)
-    self.beginning = beginning
-    let names = ["f1", "f2", "f3", "f4"]
-    carried = beginning.indices.map { "carry \($0)" }
-    var inputs: [String: Tensor<Scalar>] = [
-      "f1": .zeros([1, n]), "f2": .zeros([1, n]), "f3": .zeros([1, m]), "f4": .zeros([1, m]),
-    ]
+    let carried = beginning.indices.map { "carry \($0)" }
+    let widths = [network.observed, network.observed, network.states, network.states]
+    let names = widths.indices.map { "f\($0 + 1)" }
+    var inputs: [String: Tensor<Scalar>] = [:]
+    for (name, width) in zip(names, widths) { inputs[name] = .zeros([1, width]) }
     for (name, tensor) in zip(carried, beginning) { inputs[name] = tensor }
-    let carried = self.carried
-    output = TensorStorage(uninitialised: m * n)
-    gain = output.values
     do {
       let recording = try Recording(inputs: inputs) { inputs in
-        let seen = GainFeatures(
-          observationDifference: try inputs.named("f1"),
-          innovation: try inputs.named("f2"),
-          estimateDifference: try inputs.named("f3"),
-          updateDifference: try inputs.named("f4")
+        let seen = try names.map { try inputs.named($0) }
+        let features = GainFeatures(
+          observationDifference: seen[0],
+          innovation: seen[1],
+          estimateDifference: seen[2],
+          updateDifference: seen[3]
         )
         var state = try carried.map { try inputs.named($0) }
-        var outputs = ["gain": network.gain(seen.directions, &state)]
+        var outputs = ["gain": network.gain(features.directions, &state)]
         for (name, tensor) in zip(carried, state) { outputs[name] = tensor }
         return outputs
       }
-      features = try names.map { try recording.inputBuffer($0) }
-      carry = try carried.map { try recording.inputBuffer($0) }
+      features = try names.map { try Self.input(recording, $0) }
+      hidden = try zip(carried, beginning).map { name, tensor in
+        Hidden(
+          input: try Self.input(recording, name),
+          output: try Self.output(recording, name),
+          beginning: tensor
+        )
+      }
+      gain = try Self.output(recording, "gain")
       self.recording = recording
     } catch {
       preconditionFailure("LearnedGain: a gain network that cannot be recorded: \(error)")
     }
   }
 
+  private static func input(_ recording: Recording<Scalar>, _ name: String) throws
+    -> UnsafeMutablePointer<Scalar>
+  {
+    guard let base = try recording.inputBuffer(name).baseAddress else {
+      preconditionFailure("LearnedGain: the input \(name) is empty")
+    }
+    return base
+  }
+
+  private static func output(_ recording: Recording<Scalar>, _ name: String) throws
+    -> UnsafePointer<Scalar>
+  {
+    try recording.withValue(name) { buffer in
+      guard let base = buffer.baseAddress else {
+        preconditionFailure("LearnedGain: the output \(name) is empty")
+      }
+      return base
+    }
+  }
+
   /// Hidden states as the network starts them.
   func restart() {
-    for (buffer, tensor) in zip(carry, beginning) {
-      tensor.withScalars { source in
-        for place in 0..<source.count { buffer[place] = source[place] }
+    for state in hidden {
+      state.beginning.withScalars { source in
+        for place in 0..<source.count { state.input[place] = source[place] }
       }
     }
   }
 
   /// One step of the network; the gain and the hidden states are then the new ones.
+  @specialized(where Scalar == Float)
   func advance(_ step: FilterStep<Scalar>) {
     for i in 0..<step.observed {
       let observed = step.predictedObservation[i] + step.innovation[i]
@@ -125,16 +158,11 @@ public final class LearnedGainMemory<Scalar: RealTensorScalar> {
     }
     do {
       try recording.forward()
-      try recording.withValue("gain") { source in
-        for place in 0..<source.count { gain[place] = source[place] }
-      }
-      for (name, buffer) in zip(carried, carry) {
-        try recording.withValue(name) { source in
-          for place in 0..<source.count { buffer[place] = source[place] }
-        }
-      }
     } catch {
       preconditionFailure("LearnedGain: a gain network that cannot be replayed: \(error)")
+    }
+    for state in hidden {
+      state.input.update(from: state.output, count: state.beginning.count)
     }
   }
 }

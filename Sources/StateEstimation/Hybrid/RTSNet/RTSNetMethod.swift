@@ -1,0 +1,208 @@
+internal import Autodiff
+internal import NeuralNetworks
+package import Studies
+internal import Tensors
+
+extension MethodDescription {
+  /// The Rauch-Tung-Striebel smoother whose gains are learned, forth and back.
+  package static let rtsNet = MethodDescription(
+    id: RTSNetMethod.id,
+    family: .hybrid,
+    task: StateEstimationTask.id,
+    title: "RTSNet",
+    summary: "The Rauch-Tung-Striebel smoother with recurrent networks in the place of both gains.",
+    needs: ["model, perhaps wrong", "training trajectories"],
+    learns: ["gains"],
+    law: "with the classical gains in the slots it is the Rauch-Tung-Striebel smoother",
+    references: ["revach2023rtsnet", "rauch1965"],
+    arrays: [
+      StateArrays.observations, StateArrays.lengths, StateArrays.targets,
+      KalmanNetMethod.inModel(StateArrays.transition(isRequired: false)),
+      KalmanNetMethod.inModel(StateArrays.emission(isRequired: false)),
+      StateArrays.initialMean, StateArrays.outputs[0],
+    ],
+    settings: RTSNetMethod.settings,
+    version: RTSNetMethod.version,
+    cost: { RTSNetMethod.cost($0) },
+    prepare: { try RTSNetMethod.prepared($0, $1) },
+    train: { try RTSNetMethod.train($0) }
+  )
+}
+
+/// Both gains of RTSNet.
+struct RTSNetwork: DuplicableModule {
+  typealias Scalar = Float
+
+  let forward: CovarianceGain<Float>
+  let backward: SmootherGain<Float>
+
+  func visit(_ visitor: any ModuleVisitor<Float>) {
+    visitor.child("forward", forward)
+    visitor.child("backward", backward)
+  }
+
+  func duplicated(in duplication: Duplication<Float>) -> RTSNetwork {
+    RTSNetwork(
+      forward: forward.duplicated(in: duplication),
+      backward: backward.duplicated(in: duplication)
+    )
+  }
+}
+
+/// Them along whole sequences, forth and back.
+struct RTSNetFilter: LearnedFilter {
+  let model: SystemModel<Float>
+  let network: RTSNetwork
+
+  func estimates(
+    _ observations: Tensor<Float>,
+    mean: Tensor<Float>,
+    mask: Tensor<Float>?
+  ) -> Tensor<Float> {
+    let filter = RecordedFilter(model: model)
+    let (batch, n) = (observations.shape[0], observations.shape[2])
+    func at(_ t: Int, _ tensor: Tensor<Float>) -> Tensor<Float> {
+      tensor.sliced(axis: 1, t..<(t + 1)).reshaped([batch, n])
+    }
+    var state = filter.start(mean: mean, gain: network.forward)
+    var predicted: [Tensor<Float>] = []
+    let filtered = (0..<observations.shape[1]).map { t in
+      let estimate = filter.advance(
+        &state,
+        at(t, observations),
+        mask: mask.map { at(t, $0) },
+        gain: network.forward
+      )
+      predicted.append(state.predicted)
+      return estimate
+    }
+    let smoothed = RecordedSmoother.smoothed(
+      filtered,
+      predicted: predicted,
+      gain: network.backward
+    )
+    return stacked(smoothed, axis: 1)
+  }
+}
+
+/// Settings, training and preparation of RTSNet.
+enum RTSNetMethod {
+  static let id = "rtsnet"
+  static let version = 1
+
+  static let settings: [SettingDescription] =
+    SystemChoice.settings + [
+      .init(
+        "feature_factor",
+        .integer(1...1000),
+        standard: .integer(5),
+        "units of a feature's layer over its numbers"
+      ),
+      .init(
+        "gain_factor",
+        .integer(1...1000),
+        standard: .integer(40),
+        "hidden units of a gain over the numbers that go in"
+      ),
+      .init(
+        "states",
+        .integer(1...1000),
+        standard: .integer(2),
+        "m, to count parameters and operations; computing takes the arrays' own"
+      ),
+      .init(
+        "observed",
+        .integer(1...1000),
+        standard: .integer(2),
+        "n, to count parameters and operations; as above"
+      ),
+    ] + FilterTrainingSettings.descriptions(standard)
+
+  private static var standard: TrainingChoices.Standard {
+    var standard = TrainingChoices.Standard(epochs: 60, batch: 30, rate: 1e-3, of: "trajectories")
+    standard.weightDecay = 1e-3
+    return standard
+  }
+
+  private static func network(
+    _ settings: Settings,
+    _ states: Int,
+    _ observed: Int,
+    _ stream: RandomStream
+  ) -> RTSNetwork {
+    var (forth, back) = (stream.derived("forward"), stream.derived("backward"))
+    let (features, gains) = (settings.integer("feature_factor"), settings.integer("gain_factor"))
+    return RTSNetwork(
+      forward: CovarianceGain(
+        states: states,
+        observed: observed,
+        featureFactor: features,
+        gainFactor: gains,
+        from: &forth
+      ),
+      backward: SmootherGain(
+        states: states,
+        featureFactor: features,
+        gainFactor: gains,
+        from: &back
+      )
+    )
+  }
+
+  static func cost(_ settings: Settings) -> MethodDescription.Cost {
+    let (m, n) = (settings.integer("states"), settings.integer("observed"))
+    let parameters = network(settings, m, n, RandomStream(seed: 0)).parameters
+    return .init(
+      parameters: parameters.reduce(0) { $0 + $1.count },
+      multiplyAccumulates: parameters.filter { $0.shape.count == 2 }.reduce(0) { $0 + $1.count }
+        + m * n + 2 * m * m
+    )
+  }
+
+  static func train(_ request: TrainingRequest) throws -> TrainingResult {
+    let knowledge = try FilterKnowledge(request)
+    let filter = RTSNetFilter(
+      model: knowledge.model,
+      network: network(
+        request.settings,
+        knowledge.model.states,
+        knowledge.model.observed,
+        request.stream.derived("initial values")
+      )
+    )
+    if let initial = request.initial {
+      try filter.network.load(
+        FilterKnowledge.learned(initial),
+        source: "the initial model of \(id)"
+      )
+    }
+    let outcomes = try FilterTraining(filter: filter).run(request)
+    return request.result(
+      of: outcomes,
+      method: id,
+      version: version,
+      tensors: filter.network.tensors().merging(knowledge.tensors) { first, _ in first },
+      axes: ["batch", "time", "n"]
+    )
+  }
+
+  static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
+    guard let model else {
+      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+    }
+    let knowledge = try FilterKnowledge(model, settings)
+    let filter = RTSNetFilter(
+      model: knowledge.model,
+      network: network(
+        settings,
+        knowledge.model.states,
+        knowledge.model.observed,
+        RandomStream(seed: 0)
+      )
+    )
+    try filter.network.load(FilterKnowledge.learned(model), source: "the model of \(id)")
+    return PreparedLearnedFilter(model: knowledge.model) { input, pool in
+      try filter.estimates(input, pool: pool)
+    }
+  }
+}
