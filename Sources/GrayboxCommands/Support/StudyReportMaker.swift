@@ -27,6 +27,7 @@ struct StudyReportMaker {
       timings: outcome.timings,
       panels: panels,
       comparisons: try comparisons(),
+      paths: PathPicture.all(in: specification),
       notes: notes,
       item: scenarios.first?.item ?? "item",
       settings: specification.yaml,

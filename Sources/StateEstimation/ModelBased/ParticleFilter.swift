@@ -84,7 +84,9 @@ where Emission.Scalar == Transition.Scalar {
   }
 
   @specialized(
-    where Transition == SystemTransition<Float>, Emission == SystemEmission<Float>
+    where
+      Transition == SystemTransition<Float>,
+      Emission == SystemEmission<Float>
   )
   private func run(
     _ cloud: inout ParticleCloud<Transition, Emission>,

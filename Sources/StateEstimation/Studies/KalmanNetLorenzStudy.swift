@@ -51,6 +51,7 @@ extension StudyDescription {
         - id: order
           title: Told Taylor order 2, 2000 steps
           axes: {snr: [10, 20, 30, 40]}
+          paths: {at: {snr: 20}, steps: 1000, methods: [EKF, KalmanNet]}
           methods:
             - {id: ekf, label: "EKF, full knowledge", settings: {model: lorenz}}
             - {id: ekf, label: "EKF", settings: {model: lorenz, taylor_order: 2}}
@@ -92,6 +93,7 @@ extension StudyDescription {
           item_block: 10
           stop: {maximum_trials: 20}
           axes: {snr: [0]}
+          paths: {steps: 1000, methods: ["EKF, F(x)", KalmanNet]}
           methods:
             - {id: ekf, label: EKF, settings: {model: lorenz}}
             - {id: ekf-fx, label: "EKF, F(x)", settings: {model: lorenz}}

@@ -188,12 +188,12 @@ package struct FigureFiles {
     return "\(number)"
   }
 
-  private static func oneLine(_ text: String) -> String {
+  static func oneLine(_ text: String) -> String {
     String(text.map { $0.isNewline ? " " : $0 })
   }
 
   /// Text between single quotes, inside of which gnuplot reads nothing but a doubled quote.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     "'" + Typography.replaced(oneLine(text), "'", by: "''") + "'"
   }
 }

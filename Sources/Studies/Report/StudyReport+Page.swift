@@ -4,7 +4,7 @@ extension StudyReport {
     let styles = styles
     let body = [
       heading, warnings(problem), verdicts,
-      results(sections, pictures: pictures, styles: styles), pairs,
+      results(sections, pictures: pictures, styles: styles), paths(pictures), pairs,
       methodTable(styles: styles), runTimes, repetition,
     ]
     return """
@@ -107,6 +107,23 @@ extension StudyReport {
       <figcaption>\(caption) \(files)</figcaption>
       </figure>
       """
+  }
+
+  private func paths(_ pictures: [String: String]) -> String {
+    let parts = paths.compactMap { path -> String? in
+      guard let address = pictures[path.name] else { return nil }
+      let name = HTML.text(path.name)
+      return """
+        <h3>\(HTML.text(Typography.capitalised(path.title)))</h3>
+        <figure>
+        <img src="\(address)" alt="\(HTML.text(path.title)): truth, observations and estimates">
+        <figcaption>One test item: truth, observations and estimates. Files: figures/\(name).png, .svg, .dat, \
+        .gp.</figcaption>
+        </figure>
+        """
+    }
+    guard !parts.isEmpty else { return "" }
+    return "<section>\n<h2>Paths</h2>\n\(parts.joined(separator: "\n"))\n</section>"
   }
 
   private var pairs: String {

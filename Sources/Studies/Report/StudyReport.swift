@@ -35,6 +35,8 @@ public struct StudyReport: Sendable {
   public var timings: [TimingRow]
   /// Paired comparisons of methods; may be empty.
   public var comparisons: [PairedComparison]
+  /// Paths in space whose data and scripts lie in `figures/` already.
+  public var paths: [PathPicture]
   /// Sentences for the reader: what was cut short, what did not succeed.
   public var notes: [String]
   /// What one judged item is called, in the table of methods: `symbol`.
@@ -57,6 +59,7 @@ public struct StudyReport: Sendable {
     timings: [TimingRow] = [],
     panels: [PanelDescription] = [],
     comparisons: [PairedComparison] = [],
+    paths: [PathPicture] = [],
     notes: [String] = [],
     item: String = "item",
     settings: String = "",
@@ -72,6 +75,7 @@ public struct StudyReport: Sendable {
     self.timings = timings
     self.panels = panels
     self.comparisons = comparisons
+    self.paths = paths
     self.notes = notes
     self.item = item
     self.settings = settings
@@ -101,10 +105,19 @@ public struct StudyReport: Sendable {
       let bytes = try FileAccess.contents(of: "\(directory)/figures/\(name).svg")
       pictures[name] = "data:image/svg+xml;base64,\(HTML.base64(bytes))"
     }
+    var drawn = outcome.drawn
+    for path in paths where FileAccess.exists("\(directory)/figures/\(path.name).gp") {
+      guard gnuplot.path != nil,
+        gnuplot.run("\(path.name).gp", in: "\(directory)/figures") == nil
+      else { continue }
+      let bytes = try FileAccess.contents(of: "\(directory)/figures/\(path.name).svg")
+      pictures[path.name] = "data:image/svg+xml;base64,\(HTML.base64(bytes))"
+      drawn.append(path.name)
+    }
     let page = page(sections, pictures: pictures, problem: outcome.problem)
     let path = "\(directory)/report.html"
     try FileAccess.replace(path, with: page)
-    return Written(path: path, figures: outcome.drawn, problem: outcome.problem)
+    return Written(path: path, figures: drawn, problem: outcome.problem)
   }
 
   /// One panel and metric with its figure.

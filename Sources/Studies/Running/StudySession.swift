@@ -115,6 +115,18 @@ final class StudySession {
       try train(wave.jobs, part.world)
       for chunk in wave.chunks { try evaluate(chunk, part.world, maker) }
     }
+    if let plan = part.world.part.paths { try draw(plan, part.world) }
+  }
+
+  private func draw(_ plan: PathPlan, _ world: StudyWorld) throws {
+    let run = PathRun(
+      world: world,
+      plan: plan,
+      store: store,
+      seed: specification.seed,
+      study: specification.study
+    )
+    try run.figure()?.write(to: "\(folder.path)/figures")
   }
 
   /// The next points whose missing trainings together keep all threads busy.

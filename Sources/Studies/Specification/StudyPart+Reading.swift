@@ -2,7 +2,7 @@ extension StudyPart {
   /// The keys of a part; at the top of a file they are what parts inherit.
   static let keys = [
     "scenario", "data", "average", "axes", "item_block", "stop", "replicates", "training",
-    "tracking", "mismatch", "timed_items", "methods",
+    "tracking", "mismatch", "timed_items", "paths", "methods",
   ]
 
   /// Reads one part that has inherited what it does not say.
@@ -28,6 +28,9 @@ extension StudyPart {
     let trackingNode = reader.node("tracking")
     tracking = try trackingNode.map { node throws(StudyError) in
       try TrackingPlan(node, owner: "\(owner): tracking")
+    }
+    paths = try reader.node("paths").map { node throws(StudyError) in
+      try PathPlan(node, owner: "\(owner): paths")
     }
     let combinations = average.reduce(1) { $0 * $1.values.count }
     stop = try StopRule(

@@ -24,6 +24,8 @@ public struct StudyPart: Sendable, Hashable {
   public var mismatch: String?
   /// Set when blocks follow each other in time and methods carry what they learned.
   public var tracking: TrackingPlan?
+  /// The item to draw as a path in space, if any.
+  public var paths: PathPlan?
   /// The methods in the order of tables and legends.
   public var methods: [StudyMethod]
 }

@@ -78,7 +78,8 @@ extension StudyPart {
         ("stop", stop.node),
         ("replicates", .integer(replicates)), ("training", training.node),
         ("mismatch", StudyNode(word: mismatch)),
-        ("tracking", tracking?.node ?? .null), ("methods", .list(methods.map(\.node))),
+        ("tracking", tracking?.node ?? .null), ("paths", paths?.node ?? .null),
+        ("methods", .list(methods.map(\.node))),
       ])
     )
   }

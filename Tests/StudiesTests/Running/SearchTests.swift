@@ -74,4 +74,25 @@ import Testing
       #expect(searches[0] == searches[1])
     }
   }
+
+  @Test("at several values of an axis it is held at each, and each point uses its own best")
+  func perPoint() throws {
+    try ToyFiles.withFolder { folder in
+      let grid = "search={settings: {threshold: [-1, 0, 1]}, at: {snr: [0, 6]}}"
+      let tuned = try ToyStudy.run(in: "\(folder)/tuned", set: ["methods.Known.\(grid)"])
+      let rows = try SearchRow.read("\(folder)/tuned/search.csv")
+      #expect(rows.count == 6)
+      #expect(
+        rows.filter(\.isBest).map(\.settings) == ["snr=0.0;threshold=0", "snr=6.0;threshold=0"]
+      )
+      let plain = try ToyStudy.run(in: "\(folder)/plain")
+      let kept = plain.rows("Known").filter { [0, 6].contains($0.axisValue) }
+      #expect(tuned.rows("Known").map(\.value) == kept.map(\.value))
+      // A search that ended is not held again.
+      let again = try ToyStudy.run(in: "\(folder)/tuned", set: ["methods.Known.\(grid)"]) {
+        $0.resumes = true
+      }
+      #expect(again.rows("Known").map(\.value) == tuned.rows("Known").map(\.value))
+    }
+  }
 }

@@ -1,0 +1,83 @@
+internal import Tensors
+
+/// Runs the methods on one test item and gathers the curves to draw.
+struct PathRun {
+  let world: StudyWorld
+  let plan: PathPlan
+  let store: ModelStore
+  let seed: UInt64
+  let study: String
+
+  /// The figure; nil where the arrays are no sequences of vectors.
+  ///
+  /// - Throws: ``StudyError`` for a method that cannot run.
+  func figure() throws -> PathFigure? {
+    let part = world.part
+    var narrow = part
+    func narrowed(_ axis: StudyAxis) -> StudyAxis {
+      let given = plan.at.first { $0.key == axis.key }?.values.first
+      return StudyAxis(
+        key: axis.key,
+        values: [given ?? axis.values[(axis.values.count - 1) / 2]]
+      )
+    }
+    narrow.axes = part.axes.map(narrowed)
+    narrow.average = part.average.map(narrowed)
+    guard let cell = try narrow.points(in: world.catalogue).first?.cells.first else { return nil }
+    let arrays = try world.task.slice(try world.timed(cell, replicate: 0), 0..<1)
+    guard let truth = points(arrays["targets"]) else { return nil }
+    var curves = [PathFigure.Curve(label: "truth", points: truth, colour: "#000000")]
+    if let observed = points(arrays["observations"]), observed[0].count == truth[0].count {
+      curves.append(
+        .init(label: "observed", points: observed, colour: "#b0b0b0", isScattered: true)
+      )
+    }
+    let styles = CurveStyle.assigned(
+      to: try part.methods.map { ($0.label, try world.description(of: $0).family.rawValue) }
+    )
+    for (index, method) in part.methods.enumerated()
+    where cell.isIn(method.only) && (plan.methods.isEmpty || plan.methods.contains(method.label)) {
+      let entry = try PreparedEntry.ready(
+        method,
+        index: index,
+        in: cell,
+        replicate: 0,
+        seed: seed,
+        world: world,
+        store: store
+      ).entry
+      let inputs = try arrays.renamed(method.arrays)
+      let outputs = try entry.prepared.infer(inputs, pool: .serial).arrays
+      guard let estimates = points(outputs["estimates"]) else { continue }
+      let colour = styles[method.label]?.colour ?? "#0072b2"
+      curves.append(
+        .init(
+          label: method.label,
+          points: estimates,
+          colour: colour == "#000000" ? "#e69f00" : colour
+        )
+      )
+    }
+    let place = (narrow.axes + narrow.average).map { "\($0.key) \($0.values[0])" }
+    return PathFigure(
+      name: Self.name(study: study, part: part.id),
+      title: ([part.title] + place).joined(separator: ", "),
+      curves: curves
+    )
+  }
+
+  /// The name of a part's figure.
+  static func name(study: String, part: String) -> String { "\(study)-\(part)-path" }
+
+  /// The first sequence of an array `[1, time, width]`, at most three numbers wide.
+  private func points(_ array: NumericArray?) -> [[Double]]? {
+    guard let tensor = array?.double, tensor.rank == 3, tensor.shape[2] >= 2, tensor.shape[1] >= 2
+    else { return nil }
+    let width = tensor.shape[2]
+    let steps = min(plan.steps ?? tensor.shape[1], tensor.shape[1])
+    let numbers = tensor.scalars
+    return (0..<steps).map { t in
+      (0..<min(width, 3)).map { numbers[t * width + $0] }
+    }
+  }
+}
