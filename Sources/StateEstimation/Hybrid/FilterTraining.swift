@@ -1,5 +1,5 @@
 // Source: `revach2022kalmannet`, section III-D. Deviations: gradients are clipped, the best epoch on held-out
-// trajectories is kept, and training may warm up on short windows, because long unrolling from a random start
+// trajectories is kept, and training warms up on short windows, because long unrolling from a random start
 // diverges for some seeds.
 
 internal import NeuralNetworks
@@ -22,28 +22,58 @@ struct FilterTraining<Filter: LearnedFilter> {
       try request.validation.map { (whole, try TrajectorySet($0, model: filter.model)) }
       ?? whole.split(holdingOut: settings.number("validation_share"))
     let choices = TrainingChoices.trainingSettings(settings, hasValidation: held != nil)
-    let unrolling = settings.text("unrolling")
-    let window = settings.integer("window")
+    let warmUp = request.initial == nil ? settings.integer("warm_up") : 0
+    let epochs = warmUp + settings.integer("epochs")
     var outcomes: [TrainingOutcome] = []
-    if unrolling == "warm-up", request.initial == nil {
+    if warmUp > 0 {
       var first = choices
-      first.duration = .epochs(settings.integer("warm_up"))
+      first.duration = .epochs(warmUp)
       first.schedule = .constant(settings.number("rate"))
       var context: TrainingContext<Float> = request.context(validation: nil, redraw: nil)
       context.stream = context.stream.derived("warm-up")
       context.checkpoint = nil
-      outcomes.append(try stage(kept.windows(window).dataset(), first, context, settings))
+      report(to: request, from: &context, after: 0, of: epochs)
+      outcomes.append(
+        try stage(
+          kept.windows(settings.integer("warm_up_window")).dataset(),
+          first,
+          context,
+          settings
+        )
+      )
       guard case .completed = outcomes[0].status else { return outcomes }
     }
-    let isCut = unrolling == "windows"
+    let window = settings.text("unrolling") == "windows" ? settings.integer("window") : nil
     func dataset(_ set: TrajectorySet) throws -> Dataset<Float> {
-      try isCut ? set.windows(window).dataset() : set.dataset()
+      try (window.map { set.windows($0) } ?? set).dataset()
     }
-    let context = request.context(validation: try held.map { try $0.dataset() }) { bundle in
+    var context = request.context(validation: try held.map { try dataset($0) }) { bundle in
       try dataset(TrajectorySet(bundle, model: filter.model).first(kept.count))
     }
+    report(to: request, from: &context, after: warmUp, of: epochs)
     outcomes.append(try stage(try dataset(kept), choices, context, settings))
     return outcomes
+  }
+
+  /// Counts the epochs of both stages as one training's.
+  private func report(
+    to request: TrainingRequest,
+    from context: inout TrainingContext<Float>,
+    after earlier: Int,
+    of epochs: Int
+  ) {
+    let report = request.progress
+    context.onProgress = { progress in
+      report(
+        .init(
+          epoch: earlier + progress.epoch,
+          epochs: epochs,
+          trainingLoss: progress.trainingLoss,
+          validationLoss: progress.validationLoss,
+          secondsLeft: progress.secondsLeft
+        )
+      )
+    }
   }
 
   private func stage(

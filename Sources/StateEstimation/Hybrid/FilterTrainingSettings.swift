@@ -7,17 +7,22 @@ enum FilterTrainingSettings {
     [
       .init(
         "unrolling",
-        .choice(["full", "windows", "warm-up"]),
-        standard: .text("warm-up"),
-        "full: back through whole sequences; windows: through pieces of them, each begun at the true state;"
-          + " warm-up: windows first, then whole sequences"
+        .choice(["full", "windows"]),
+        standard: .text("full"),
+        "full: back through whole sequences; windows: through pieces of them, each begun at the true state"
       ),
-      .init("window", .integer(1...1_000_000), standard: .integer(10), "steps of a window"),
+      .init("window", .integer(1...1_000_000), standard: .integer(100), "steps of a window"),
       .init(
         "warm_up",
-        .integer(1...1_000_000),
+        .integer(0...1_000_000),
         standard: .integer(1),
-        "epochs on windows before whole sequences, with unrolling warm-up"
+        "epochs on short windows before the others; 0 for none"
+      ),
+      .init(
+        "warm_up_window",
+        .integer(1...1_000_000),
+        standard: .integer(10),
+        "steps of these short windows"
       ),
       .init(
         "state_weight",
