@@ -231,6 +231,28 @@ import Darwin
     #expect(throws: StudyError.self) { try prepared.infer(single, pool: .serial) }
   }
 
+  @Test("a training that is not finite at once begins again at lower rates, and says so")
+  func restarts() throws {
+    let method = MethodDescription.kalmanNet
+    let data = try drawn(["model": .text("lorenz"), "time": .integer(60)], 30, 1)
+    // Weights of ten throw the estimate off the attractor, where the series of the transition overflows.
+    let settings = try Settings(
+      [
+        "model": .text("lorenz"), "rate": .number(10), "warm_up": .integer(0),
+        "epochs": .integer(2), "batch": .integer(3), "clip": .number(0),
+      ],
+      for: method.settings,
+      owner: method.id
+    )
+    let train = try #require(method.train)
+    let result = try train(
+      TrainingRequest(data: data, settings: settings, stream: RandomStream(seed: 1))
+    )
+    let told = try #require(result.model.provenance["training_restarts"])
+    #expect(told.contains("not finite at epoch 1"), "\(told)")
+    #expect(result.failure?.contains("not finite") == true)
+  }
+
   @Test("estimates that are not finite are told of")
   func divergence() throws {
     let data = try drawn([:], 20, 1)

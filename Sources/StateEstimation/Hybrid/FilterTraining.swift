@@ -10,25 +10,76 @@ internal import Tensors
 struct FilterTraining<Filter: LearnedFilter> {
   let filter: Filter
 
-  /// Trains in one stage or two.
+  /// How often training may begin again after a loss that was not finite.
+  private static var mostRestarts: Int { 3 }
+
+  /// Trains and packs the network with what is known of the system.
   ///
-  /// - Parameter request: data, settings, stream and watchers.
-  /// - Returns: the outcome of each stage.
+  /// A training whose loss is not finite in its first epoch begins again from the first values, with half the rate and twice the
+  /// warm-up; the model's origin tells of it.
+  ///
+  /// - Parameters:
+  ///   - method: the method's id.
+  ///   - version: of its model files.
+  ///   - knowledge: kept beside the network.
+  ///   - request: data, settings, stream and watchers.
+  /// - Returns: the model; its failure tells of an interruption, or of the last attempt's end.
   /// - Throws: ``StudyError`` for arrays that do not fit, ``NetworkError`` for a checkpoint that does not.
-  func run(_ request: TrainingRequest) throws -> [TrainingOutcome] {
+  func result(
+    method: String,
+    version: Int,
+    knowledge: FilterKnowledge,
+    _ request: TrainingRequest
+  ) throws -> TrainingResult {
+    if let initial = request.initial {
+      try filter.network.load(
+        FilterKnowledge.learned(initial),
+        source: "the initial model of \(method)"
+      )
+    }
+    let first = filter.network.tensors()
+    var failures: [String] = []
+    var outcomes = try run(request, attempt: 0)
+    while let last = outcomes.last, case .diverged = last.status, last.trainingLosses.isEmpty,
+      failures.count < Self.mostRestarts
+    {
+      failures.append(last.status.sentence)
+      try filter.network.load(first, source: "the first values of \(method)")
+      outcomes = try run(request, attempt: failures.count)
+    }
+    var result = request.result(
+      of: outcomes,
+      method: method,
+      version: version,
+      tensors: filter.network.tensors().merging(knowledge.tensors) { first, _ in first },
+      axes: ["batch", "time", "n"]
+    )
+    if !failures.isEmpty {
+      result.model.provenance["training_restarts"] = failures.joined(separator: "; ")
+    }
+    return result
+  }
+
+  /// Trains in one stage or two; every attempt halves the rate and doubles the warm-up.
+  private func run(_ request: TrainingRequest, attempt: Int) throws -> [TrainingOutcome] {
     let settings = request.settings
     let whole = try TrajectorySet(request.data, model: filter.model)
     let (kept, held) =
       try request.validation.map { (whole, try TrajectorySet($0, model: filter.model)) }
       ?? whole.split(holdingOut: settings.number("validation_share"))
-    let choices = TrainingChoices.trainingSettings(settings, hasValidation: held != nil)
-    let warmUp = request.initial == nil ? settings.integer("warm_up") : 0
+    let share = 1 / Double(1 << attempt)
+    let choices = TrainingChoices.trainingSettings(
+      settings,
+      hasValidation: held != nil,
+      rateFactor: share
+    )
+    let warmUp = request.initial == nil ? settings.integer("warm_up") << attempt : 0
     let epochs = warmUp + settings.integer("epochs")
     var outcomes: [TrainingOutcome] = []
     if warmUp > 0 {
       var first = choices
       first.duration = .epochs(warmUp)
-      first.schedule = .constant(settings.number("rate"))
+      first.schedule = .constant(settings.number("rate") * share)
       var context: TrainingContext<Float> = request.context(validation: nil, redraw: nil)
       context.stream = context.stream.derived("warm-up")
       context.checkpoint = nil
@@ -50,6 +101,7 @@ struct FilterTraining<Filter: LearnedFilter> {
     var context = request.context(validation: try held.map { try dataset($0) }) { bundle in
       try dataset(TrajectorySet(bundle, model: filter.model).first(kept.count))
     }
+    if attempt > 0 { context.checkpoint = nil }
     report(to: request, from: &context, after: warmUp, of: epochs)
     outcomes.append(try stage(try dataset(kept), choices, context, settings))
     return outcomes

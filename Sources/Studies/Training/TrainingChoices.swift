@@ -103,16 +103,18 @@ package enum TrainingChoices {
   /// - Parameters:
   ///   - settings: resolved against ``descriptions(_:)``.
   ///   - hasValidation: whether there is a validation set, without which patience has no meaning.
+  ///   - rateFactor: of all learning rates.
   /// - Returns: what the training loop takes.
   package static func trainingSettings(
     _ settings: Settings,
-    hasValidation: Bool = false
+    hasValidation: Bool = false,
+    rateFactor: Double = 1
   ) -> TrainingSettings {
     var training = TrainingSettings(
       .epochs(settings.integer("epochs")),
       batchSize: settings.integer("batch")
     )
-    let rate = settings.number("rate")
+    let rate = settings.number("rate") * rateFactor
     let last = rate * settings.number("final_rate")
     training.schedule =
       switch settings.text("schedule") {

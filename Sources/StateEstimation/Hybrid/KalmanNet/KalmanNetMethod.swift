@@ -129,20 +129,12 @@ enum KalmanNetMethod {
     _ knowledge: FilterKnowledge,
     _ request: TrainingRequest
   ) throws -> TrainingResult {
-    if let initial = request.initial {
-      try network.load(
-        FilterKnowledge.learned(initial),
-        source: "the initial model of \(id)"
-      )
-    }
     let filter = BatchedFilter(model: knowledge.model, network: network)
-    let outcomes = try FilterTraining(filter: filter).run(request)
-    return request.result(
-      of: outcomes,
+    return try FilterTraining(filter: filter).result(
       method: id,
       version: version,
-      tensors: network.tensors().merging(knowledge.tensors) { first, _ in first },
-      axes: ["batch", "time", "n"]
+      knowledge: knowledge,
+      request
     )
   }
 

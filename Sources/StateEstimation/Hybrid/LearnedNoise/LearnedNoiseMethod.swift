@@ -125,19 +125,11 @@ enum LearnedNoiseMethod {
       criterion: LearnedNoiseFilter.Criterion(rawValue: request.settings.text("criterion"))
         ?? .error
     )
-    if let initial = request.initial {
-      try filter.network.load(
-        FilterKnowledge.learned(initial),
-        source: "the initial model of \(id)"
-      )
-    }
-    let outcomes = try FilterTraining(filter: filter).run(request)
-    return request.result(
-      of: outcomes,
+    return try FilterTraining(filter: filter).result(
       method: id,
       version: version,
-      tensors: filter.network.tensors().merging(knowledge.tensors) { first, _ in first },
-      axes: ["batch", "time", "n"]
+      knowledge: knowledge,
+      request
     )
   }
 

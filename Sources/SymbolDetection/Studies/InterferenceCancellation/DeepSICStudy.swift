@@ -104,7 +104,9 @@ extension StudyDescription {
           methods:
             - {id: map, label: MAP}
             - {id: iterative-sic, label: "SIC, perfect knowledge"}
-            - {id: deepsic, label: DeepSIC}
+            - {id: deepsic, label: DeepSIC, only: {train_size: [200, 500, 1000, 2000, 5000, 10000]}}
+            # five times the vectors in as many steps, and less decay: the best of four at another seed
+            - {id: deepsic, label: DeepSIC, only: {train_size: [25000, 50000]}, settings: {batch: 135, weight_decay: 0.03}}
             - {id: deepsic, label: "DeepSIC, end to end", settings: {training: end-to-end}, only: {train_size: [1000, 5000, 25000, 50000]}}
             - {id: residual-detector, label: Residual network}
         - id: knowledge-error

@@ -78,7 +78,7 @@ extension StudyDescription {
             - {id: lmmse, label: LMMSE}
             - {id: mimo-amp, label: AMP}
             - {id: box-pgd, label: "Projected gradient, 200 iterations"}
-            - {id: dense-vector-detector, label: Dense network, settings: {epochs: 800, batch: 250, rate: 0.001}}
+            - {id: dense-vector-detector, label: Dense network, settings: {epochs: 800, batch: 250, rate: 0.003}}
             - {id: detnet, label: DetNet, settings: {epochs: 300, batch: 250, rate: 0.004, residual: 0.5}}
 
       claims:
