@@ -4,10 +4,8 @@ internal import Tensors
 
 /// The model that a learned filter is given, kept in its model file.
 struct FilterKnowledge: Sendable {
-  /// The arrays that a model file keeps beside the network, and what each is.
-  static let constants = [
-    "transition": "F", "emission": "H", "process_noise": "zeros, as many as there are states",
-  ]
+  /// The arrays that a model file keeps beside the network; `process_noise` is zeros, as many as there are states.
+  private static let constants: Set = ["transition", "emission", "process_noise"]
 
   let model: SystemModel<Float>
   /// The arrays as a model file keeps them.
@@ -31,7 +29,7 @@ struct FilterKnowledge: Sendable {
   ///
   /// - Throws: ``StudyError`` for a file without it.
   init(_ file: ModelFile, _ settings: Settings) throws {
-    tensors = file.tensors.filter { Self.constants[$0.key] != nil }
+    tensors = file.tensors.filter { Self.constants.contains($0.key) }
     var bundle = ArrayBundle(source: "the model file")
     for (name, array) in tensors { bundle[name] = array }
     model = try SystemChoice(settings).model(bundle, as: Float.self)
@@ -39,6 +37,23 @@ struct FilterKnowledge: Sendable {
 
   /// What a model file holds beside the knowledge.
   static func learned(_ file: ModelFile) -> [String: NumericArray] {
-    file.tensors.filter { constants[$0.key] == nil }
+    file.tensors.filter { !constants.contains($0.key) }
+  }
+
+  /// The knowledge of a trained method's file, and what it holds beside it.
+  ///
+  /// - Parameters:
+  ///   - model: the file; nil where the user gave none.
+  ///   - settings: the method's.
+  ///   - method: its id.
+  /// - Returns: both.
+  /// - Throws: ``StudyError`` where there is no file, or one without the knowledge.
+  static func read(_ model: ModelFile?, _ settings: Settings, method: String) throws -> (
+    knowledge: FilterKnowledge, learned: [String: NumericArray]
+  ) {
+    guard let model else {
+      throw StudyError.invalid("\(method): must be trained before it can run; give a model file")
+    }
+    return (try FilterKnowledge(model, settings), learned(model))
   }
 }

@@ -13,17 +13,7 @@ struct PathRun {
   /// - Throws: ``StudyError`` for a method that cannot run.
   func figure() throws -> PathFigure? {
     let part = world.part
-    var narrow = part
-    func narrowed(_ axis: StudyAxis) -> StudyAxis {
-      let given = plan.at.first { $0.key == axis.key }?.values.first
-      return StudyAxis(
-        key: axis.key,
-        values: [given ?? axis.values[(axis.values.count - 1) / 2]]
-      )
-    }
-    narrow.axes = part.axes.map(narrowed)
-    narrow.average = part.average.map(narrowed)
-    guard let cell = try narrow.points(in: world.catalogue).first?.cells.first else { return nil }
+    let (cell, place) = try world.cell(at: plan.at)
     let arrays = try world.task.slice(try world.timed(cell, replicate: 0), 0..<1)
     guard let truth = points(arrays["targets"]) else { return nil }
     var curves = [PathFigure.Curve(label: "truth", points: truth, colour: "#000000")]
@@ -58,10 +48,9 @@ struct PathRun {
         )
       )
     }
-    let place = (narrow.axes + narrow.average).map { "\($0.key) \($0.values[0])" }
     return PathFigure(
       name: Self.name(study: study, part: part.id),
-      title: ([part.title] + place).joined(separator: ", "),
+      title: ([part.title] + place.map { "\($0.key) \($0.value)" }).joined(separator: ", "),
       curves: curves
     )
   }

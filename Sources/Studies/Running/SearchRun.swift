@@ -19,7 +19,7 @@ struct SearchRun {
   /// The rows of one method's search.
   func rows(for method: StudyMethod, _ plan: SearchPlan) throws -> [SearchRow] {
     let candidates = try candidates(of: method, plan)
-    let cell = try cell(for: plan)
+    let cell = try world.cell(at: plan.at).cell
     let arrays = plan.judge == .metric ? try world.validation(cell, count: plan.items) : nil
     let judged = try runner.map(count: candidates.count) { index, pool in
       let inner = UnitRunner(pool: pool, isCancelled: runner.isCancelled)
@@ -68,22 +68,6 @@ struct SearchRun {
       )
       return candidate
     }
-  }
-
-  /// Where the search is held: `at`, and the middle value of everything else.
-  private func cell(for plan: SearchPlan) throws -> StudyCell {
-    let part = world.part
-    func narrowed(_ axis: StudyAxis) -> StudyAxis {
-      let given = plan.at.first { $0.key == axis.key }?.values.first
-      return StudyAxis(
-        key: axis.key,
-        values: [given ?? axis.values[(axis.values.count - 1) / 2]]
-      )
-    }
-    var narrow = part
-    narrow.axes = part.axes.map(narrowed)
-    narrow.average = part.average.map(narrowed)
-    return try narrow.points(in: world.catalogue)[0].cells[0]
   }
 
   private func judge(

@@ -15,12 +15,7 @@ extension MethodDescription {
     learns: ["gain"],
     law: "with Riccati's gain in the slot it is the (extended) Kalman filter",
     references: ["revach2022kalmannet", "shlezinger2023mbdl"],
-    arrays: [
-      StateArrays.observations, StateArrays.lengths, StateArrays.targets,
-      KalmanNetMethod.inModel(StateArrays.transition(isRequired: false)),
-      KalmanNetMethod.inModel(StateArrays.emission(isRequired: false)),
-      StateArrays.initialMean, StateArrays.outputs[0],
-    ],
+    arrays: LearnedFilterMethods.inputs + [StateArrays.outputs[0]],
     settings: KalmanNetMethod.settings,
     version: KalmanNetMethod.version,
     cost: { KalmanNetMethod.cost($0) },
@@ -33,17 +28,6 @@ extension MethodDescription {
 enum KalmanNetMethod {
   static let id = "kalmannet"
   static let version = 1
-
-  /// An array that is read in training and kept in the model file.
-  static func inModel(_ array: MethodDescription.Array) -> MethodDescription.Array {
-    .init(
-      array.name,
-      array.shapes,
-      .knowledge,
-      isRequired: false,
-      array.summary + "; read in training, then kept in the model file"
-    )
-  }
 
   static let settings: [SettingDescription] =
     SystemChoice.settings + [
@@ -65,19 +49,7 @@ enum KalmanNetMethod {
         standard: .integer(40),
         "architecture 2: hidden units of the gain over the numbers that go in"
       ),
-      .init(
-        "states",
-        .integer(1...1000),
-        standard: .integer(2),
-        "m, to count parameters and operations; computing takes the arrays' own"
-      ),
-      .init(
-        "observed",
-        .integer(1...1000),
-        standard: .integer(2),
-        "n, to count parameters and operations; as above"
-      ),
-    ] + FilterTrainingSettings.descriptions(standard)
+    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 60, batch: 30, rate: 1e-3, of: "trajectories")
@@ -88,9 +60,7 @@ enum KalmanNetMethod {
   static func cost(_ settings: Settings) -> MethodDescription.Cost {
     let (m, n) = (settings.integer("states"), settings.integer("observed"))
     let network = network(settings, states: m, observed: n, RandomStream(seed: 0))
-    let parameters = network.parameters.reduce(0) { $0 + $1.count }
-    let products = network.parameters.filter { $0.shape.count == 2 }.reduce(0) { $0 + $1.count }
-    return .init(parameters: parameters, multiplyAccumulates: products + m * n + m * m)
+    return LearnedFilterMethods.cost(network, besides: m * n + m * m)
   }
 
   /// A network drawn at random.
@@ -139,28 +109,22 @@ enum KalmanNetMethod {
   }
 
   static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
-    guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
-    }
-    let knowledge = try FilterKnowledge(model, settings)
+    let (knowledge, learned) = try FilterKnowledge.read(model, settings, method: id)
     let network = network(
       settings,
       states: knowledge.model.states,
       observed: knowledge.model.observed,
       RandomStream(seed: 0)
     )
-    return try prepared(network, knowledge, model)
+    return try prepared(network, knowledge, learned)
   }
 
   private static func prepared<Network: GainNetwork<Float>>(
     _ network: Network,
     _ knowledge: FilterKnowledge,
-    _ model: ModelFile
+    _ learned: [String: NumericArray]
   ) throws -> any PreparedMethod {
-    try network.load(
-      FilterKnowledge.learned(model),
-      source: "the model of \(id)"
-    )
+    try network.load(learned, source: "the model of \(id)")
     let filter = BatchedFilter(model: knowledge.model, network: network)
     return PreparedLearnedFilter(model: knowledge.model) { input, pool in
       try filter.replayed(input, pool: pool)

@@ -15,13 +15,9 @@ extension MethodDescription {
     learns: ["noise covariances"],
     law: "with the true covariances it is the (extended) Kalman filter",
     references: ["shlezinger2023monograph", "shlezinger2023mbdl"],
-    arrays: [
-      StateArrays.observations, StateArrays.lengths, StateArrays.targets,
-      KalmanNetMethod.inModel(StateArrays.transition(isRequired: false)),
-      KalmanNetMethod.inModel(StateArrays.emission(isRequired: false)),
+    arrays: LearnedFilterMethods.inputs + [
       LearnedNoiseMethod.start(StateArrays.processNoise),
-      LearnedNoiseMethod.start(StateArrays.observationNoise), StateArrays.initialMean,
-      StateArrays.initialCovariance,
+      LearnedNoiseMethod.start(StateArrays.observationNoise), StateArrays.initialCovariance,
     ] + StateArrays.outputs,
     settings: LearnedNoiseMethod.settings,
     version: LearnedNoiseMethod.version,
@@ -55,20 +51,8 @@ enum LearnedNoiseMethod {
         .choice(LearnedNoiseFilter.Criterion.allCases.map(\.rawValue)),
         standard: .text(LearnedNoiseFilter.Criterion.error.rawValue),
         "error: the squared error of the states; likelihood: the density of the observations, states unread"
-      ),
-      .init(
-        "states",
-        .integer(1...1000),
-        standard: .integer(2),
-        "m, to count parameters and operations; computing takes the arrays' own"
-      ),
-      .init(
-        "observed",
-        .integer(1...1000),
-        standard: .integer(2),
-        "n, to count parameters and operations; as above"
-      ),
-    ] + FilterTrainingSettings.descriptions(standard)
+      )
+    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
 
   private static let standard = TrainingChoices.Standard(
     epochs: 30,
@@ -151,22 +135,19 @@ enum LearnedNoiseMethod {
   }
 
   static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
-    guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
-    }
-    let knowledge = try FilterKnowledge(model, settings)
+    let (knowledge, learned) = try FilterKnowledge.read(model, settings, method: id)
     let (m, n) = (knowledge.model.states, knowledge.model.observed)
     let roots = NoiseRoots(
       try NoiseCovariances(process: .identity(m), observation: .identity(n))
     )
-    try roots.load(FilterKnowledge.learned(model), source: "the model of \(id)")
-    let learned = roots.covariances
+    try roots.load(learned, source: "the model of \(id)")
+    let found = roots.covariances
     func matrix(_ tensor: Tensor<Float>) -> Matrix<Float> {
       Matrix(rows: tensor.shape[0], columns: tensor.shape[1], tensor.scalars)
     }
     let noise = try NoiseCovariances(
-      process: matrix(learned.process),
-      observation: matrix(learned.observation)
+      process: matrix(found.process),
+      observation: matrix(found.observation)
     )
     return PreparedNoiseFilter(
       filter: GaussianFilter(gain: RiccatiGain(model: knowledge.model, noise: noise))

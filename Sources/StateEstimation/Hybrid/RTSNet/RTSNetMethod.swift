@@ -15,12 +15,7 @@ extension MethodDescription {
     learns: ["gains"],
     law: "with the classical gains in the slots it is the Rauch-Tung-Striebel smoother",
     references: ["revach2023rtsnet", "rauch1965"],
-    arrays: [
-      StateArrays.observations, StateArrays.lengths, StateArrays.targets,
-      KalmanNetMethod.inModel(StateArrays.transition(isRequired: false)),
-      KalmanNetMethod.inModel(StateArrays.emission(isRequired: false)),
-      StateArrays.initialMean, StateArrays.outputs[0],
-    ],
+    arrays: LearnedFilterMethods.inputs + [StateArrays.outputs[0]],
     settings: RTSNetMethod.settings,
     version: RTSNetMethod.version,
     cost: { RTSNetMethod.cost($0) },
@@ -104,19 +99,7 @@ enum RTSNetMethod {
         standard: .integer(40),
         "hidden units of a gain over the numbers that go in"
       ),
-      .init(
-        "states",
-        .integer(1...1000),
-        standard: .integer(2),
-        "m, to count parameters and operations; computing takes the arrays' own"
-      ),
-      .init(
-        "observed",
-        .integer(1...1000),
-        standard: .integer(2),
-        "n, to count parameters and operations; as above"
-      ),
-    ] + FilterTrainingSettings.descriptions(standard)
+    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 60, batch: 30, rate: 1e-3, of: "trajectories")
@@ -151,50 +134,27 @@ enum RTSNetMethod {
 
   static func cost(_ settings: Settings) -> MethodDescription.Cost {
     let (m, n) = (settings.integer("states"), settings.integer("observed"))
-    let parameters = network(settings, m, n, RandomStream(seed: 0)).parameters
-    return .init(
-      parameters: parameters.reduce(0) { $0 + $1.count },
-      multiplyAccumulates: parameters.filter { $0.shape.count == 2 }.reduce(0) { $0 + $1.count }
-        + m * n + 2 * m * m
+    return LearnedFilterMethods.cost(
+      network(settings, m, n, RandomStream(seed: 0)),
+      besides: m * n + 2 * m * m
     )
   }
 
   static func train(_ request: TrainingRequest) throws -> TrainingResult {
-    let knowledge = try FilterKnowledge(request)
-    let filter = RTSNetFilter(
-      model: knowledge.model,
-      network: network(
-        request.settings,
-        knowledge.model.states,
-        knowledge.model.observed,
-        request.stream.derived("initial values")
-      )
-    )
-    return try FilterTraining(filter: filter).result(
-      method: id,
-      version: version,
-      knowledge: knowledge,
-      request
-    )
+    try LearnedFilterMethods.train(id, version: version, request) {
+      filter($0, request.settings, $1)
+    }
   }
 
   static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
-    guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
-    }
-    let knowledge = try FilterKnowledge(model, settings)
-    let filter = RTSNetFilter(
-      model: knowledge.model,
-      network: network(
-        settings,
-        knowledge.model.states,
-        knowledge.model.observed,
-        RandomStream(seed: 0)
-      )
-    )
-    try filter.network.load(FilterKnowledge.learned(model), source: "the model of \(id)")
-    return PreparedLearnedFilter(model: knowledge.model) { input, pool in
-      try filter.estimates(input, pool: pool)
-    }
+    try LearnedFilterMethods.prepared(id, settings, model) { filter($0, settings, $1) }
+  }
+
+  private static func filter(
+    _ model: SystemModel<Float>,
+    _ settings: Settings,
+    _ stream: RandomStream
+  ) -> RTSNetFilter {
+    RTSNetFilter(model: model, network: network(settings, model.states, model.observed, stream))
   }
 }
