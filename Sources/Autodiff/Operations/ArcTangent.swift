@@ -41,6 +41,16 @@ public func arcTangent<Scalar: RealTensorScalar>(
         gy?[i] += g[i] * b / energy
         gx?[i] -= g[i] * a / energy
       }
+    },
+    forwardRule: { at in
+      let (y, x) = (at.operands[0], at.operands[1])
+      let energy = square(y) + square(x)
+      // No derivative at the origin, as backward has it.
+      let share = select(isGreater(energy, Tensor(0)), reciprocal(energy), Tensor(0))
+      return sum(
+        at.change(0).map { x * share * $0 },
+        at.change(1).map { -(y * share) * $0 }
+      )
     }
   )
 }

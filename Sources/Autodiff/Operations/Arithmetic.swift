@@ -44,7 +44,8 @@ func broadcastOperation<Scalar: RealTensorScalar>(
             gb
           )
         }
-      } : nil
+      } : nil,
+    forwardRule: forwardRule(operation)
   )
 }
 
@@ -66,7 +67,8 @@ func scaleShift<Scalar: RealTensorScalar>(
     backward: { x, y in
       guard let gy = y.gradients else { return }
       x.addToGradient(scale, times: gy)
-    }
+    },
+    forwardRule: { at in scale == 1 ? at.change(0) : at.change(0).map { $0 * scale } }
   )
 }
 
@@ -173,6 +175,10 @@ public func power<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ exponent: Sca
     backward: { x, y in
       guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
       kernels.pointee.power_backward(x.count, x.values, exponent, gy, gx)
+    },
+    forwardRule: { at in
+      let slope = power(at.operands[0], Scalar(exponent - 1)) * Scalar(exponent)
+      return at.change(0).map { slope * $0 }
     }
   )
 }

@@ -66,6 +66,15 @@ func combination<Scalar: RealTensorScalar>(
       guard let gy = y.gradients else { return }
       a.addToGradient(u, times: gy)
       b.addToGradient(v, times: gy)
+    },
+    forwardRule: { at in
+      func scaled(_ change: Tensor<Scalar>, _ by: Scalar) -> Tensor<Scalar> {
+        by == 1 ? change : change * by
+      }
+      guard let first = at.change(0), let second = at.change(1) else {
+        return at.change(0).map { scaled($0, u) } ?? at.change(1).map { scaled($0, v) }
+      }
+      return combination(name, first, u, second, v)
     }
   )
 }

@@ -17,7 +17,8 @@ func elementwise<Scalar: RealTensorScalar>(
       ? { x, y in
         guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         kernels.pointee.unary_backward(operation, x.count, x.values, y.values, gy, gx)
-      } : nil
+      } : nil,
+    forwardRule: forwardRule(operation)
   )
 }
 
@@ -115,6 +116,12 @@ public func clamp<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ range: Closed
     backward: { x, y in
       guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
       kernels.pointee.clamp_backward(x.count, x.values, low, high, gy, gx)
+    },
+    forwardRule: { at in
+      let x = at.operands[0]
+      let isInside =
+        isGreaterOrEqual(x, Tensor(range.lowerBound)) * isLessOrEqual(x, Tensor(range.upperBound))
+      return at.change(0).map { isInside * $0 }
     }
   )
 }

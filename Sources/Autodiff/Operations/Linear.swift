@@ -64,7 +64,26 @@ public func linear<Scalar: RealTensorScalar>(
     operands,
     shape: x.shape.dropLast() + [weight.shape[1]],
     forward: { plan.forward($0) },
-    backward: { plan.backward($0) }
+    backward: { plan.backward($0) },
+    forwardRule: { at in
+      let (rows, inputs) = (x.count / max(weight.shape[0], 1), weight.shape[0])
+      let outputs = weight.shape[1]
+      func product(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
+        matmul(a, b).reshaped([at.directions] + at.result.shape)
+      }
+      let moved = sum(
+        at.change(0).map { product($0.reshaped([at.directions * rows, inputs]), weight) },
+        at.change(1).map { product(x.reshaped([rows, inputs]), $0) }
+      )
+      let bent =
+        bias == nil
+        ? nil
+        : at.change(2)?.reshaped(
+          [at.directions] + at.result.shape.dropLast().map { _ in 1 } + [outputs]
+        )
+      let change = sum(moved, bent)
+      return activation.slope(at.result).map { slope in change.map { $0 * slope } } ?? change
+    }
   )
 }
 

@@ -70,7 +70,32 @@ public func matmul<Scalar: RealTensorScalar>(
     [a, b],
     shape: extents.shape,
     forward: { plan.forward($0) },
-    backward: { plan.backward($0) }
+    backward: { plan.backward($0) },
+    forwardRule: { at in
+      /// Two stacks of matrices with the directions in front of both, and equally many axes.
+      func product(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
+        let leading = [at.directions] + at.result.shape.dropLast(2)
+        func stacked(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+          let matrix = Array(x.shape.suffix(2))
+          let missing = [Int](repeating: 1, count: leading.count + 2 - x.rank)
+          return x.reshaped([at.directions] + missing + x.shape.dropFirst())
+            .broadcast(to: leading + matrix)
+        }
+        return matmul(stacked(a), stacked(b), transposeA: transposeA, transposeB: transposeB)
+      }
+      return sum(
+        at.change(0).map { change in
+          at.operands[1].rank == 2
+            ? matmul(change, at.operands[1], transposeA: transposeA, transposeB: transposeB)
+            : product(change, at.repeated(1))
+        },
+        at.change(1).map { change in
+          at.operands[0].rank == 2
+            ? matmul(at.operands[0], change, transposeA: transposeA, transposeB: transposeB)
+            : product(at.repeated(0), change)
+        }
+      )
+    }
   )
 }
 

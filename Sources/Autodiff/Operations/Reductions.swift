@@ -29,7 +29,8 @@ extension Tensor where Scalar: RealTensorScalar {
       backward: { x, y in
         guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         kernels.pointee.repeat_accumulate(view.outer, view.extent, view.inner, 1, gy, gx)
-      }
+      },
+      forwardRule: { at in at.change(0)?.sum(axis: axis + 1, keepingAxis: keepingAxis) }
     )
   }
 
@@ -106,6 +107,9 @@ extension Tensor where Scalar: RealTensorScalar {
       backward: { x, y in
         guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         kernels.pointee.cumulative_sum(view.outer, view.extent, view.inner, 1, 1, gy, gx)
+      },
+      forwardRule: { at in
+        at.change(0)?.cumulativeSum(axis: axis < 0 ? axis : axis + 1)
       }
     )
   }

@@ -78,6 +78,10 @@ public func select<Scalar: RealTensorScalar>(
         x.accumulatedGradient,
         z.accumulatedGradient
       )
+    },
+    forwardRule: { at in
+      at.change(1) == nil && at.change(2) == nil
+        ? nil : select(at.repeated(0), at.full(1), at.full(2))
     }
   )
 }

@@ -106,6 +106,15 @@ extension Tensor where Scalar: RealTensorScalar {
       backward: { x, y in
         guard y.count > 0, let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         withUnsafePointer(to: plan) { kernels.pointee.scatter_strided($0, gy, gx + offset) }
+      },
+      forwardRule: { at in
+        let size = at.operands[0].count
+        return at.change(0)?.strided(
+          name,
+          shape: [at.directions] + shape,
+          strides: [size] + strides,
+          offset: offset
+        )
       }
     )
   }
@@ -142,7 +151,8 @@ extension Tensor where Scalar: RealTensorScalar {
       backward: { x, places, y in
         guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         kernels.pointee.scatter_rows(places.count, width, places.values, gy, gx)
-      }
+      },
+      forwardRule: { at in at.change(0)?.gathered(at.operands[1], axis: 1) }
     )
   }
 }
@@ -236,6 +246,9 @@ public func concatenated<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], ax
         }
         start += piece.width
       }
+    },
+    forwardRule: { at in
+      concatenated(parts.indices.map { at.full($0) }, axis: axis + 1)
     }
   )
 }

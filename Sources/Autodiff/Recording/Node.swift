@@ -58,6 +58,12 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
   let state: RecordingState<Scalar>
   /// The recorded operands, for reports.
   let operands: [Node<Scalar>]
+  /// What the operation read, recorded or not, and the shape of its result, for its forward rule.
+  let arguments: [Tensor<Scalar>]
+  let shape: [Int]
+  let forwardRule: ForwardRule<Scalar>?
+  /// Whether small changes of the operands leave the result as it is.
+  let isConstant: Bool
   /// Set on a parameter's leaf.
   let parameter: Parameter<Scalar>?
   let forward: (() -> Void)?
@@ -68,6 +74,10 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     storage: TensorStorage<Scalar>,
     state: RecordingState<Scalar>,
     operands: [Node<Scalar>] = [],
+    arguments: [Tensor<Scalar>] = [],
+    shape: [Int] = [],
+    forwardRule: ForwardRule<Scalar>? = nil,
+    isConstant: Bool = false,
     parameter: Parameter<Scalar>? = nil,
     forward: (() -> Void)? = nil,
     backward: (() -> Void)? = nil
@@ -76,6 +86,10 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     self.storage = storage
     self.state = state
     self.operands = operands
+    self.arguments = arguments
+    self.shape = shape
+    self.forwardRule = forwardRule
+    self.isConstant = isConstant
     self.parameter = parameter
     self.forward = forward
     self.backward = backward

@@ -4,7 +4,8 @@ package import Tensors
 /// operands belong to.
 ///
 /// `forward` writes the output's values; `backward` accumulates into the operands' gradients (those
-/// that have one) from the output's. Both run again on every replay, so neither may allocate.
+/// that have one) from the output's. Both run again on every replay, so neither may allocate. `forwardRule` carries
+/// changes of the operands to the result in operations of their own, for Jacobians.
 package enum Primitive {
   /// The storages that an operation works on.
   package typealias Operands<Scalar: RealTensorScalar> = [TensorStorage<Scalar>]
@@ -15,7 +16,8 @@ package enum Primitive {
     _ x: Tensor<Scalar>,
     shape: [Int],
     forward: @escaping (TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void,
-    backward: ((TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?
+    backward: ((TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?,
+    forwardRule: ForwardRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let a = x.storage
     return apply(
@@ -23,7 +25,8 @@ package enum Primitive {
       [x],
       shape: shape,
       forward: { forward(a, $0) },
-      backward: backward.map { backward in { backward(a, $0) } }
+      backward: backward.map { backward in { backward(a, $0) } },
+      forwardRule: forwardRule
     )
   }
 
@@ -36,7 +39,8 @@ package enum Primitive {
     forward:
       @escaping (TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void,
     backward:
-      ((TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?
+      ((TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?,
+    forwardRule: ForwardRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let a = x.storage
     let b = y.storage
@@ -45,7 +49,8 @@ package enum Primitive {
       [x, y],
       shape: shape,
       forward: { forward(a, b, $0) },
-      backward: backward.map { backward in { backward(a, b, $0) } }
+      backward: backward.map { backward in { backward(a, b, $0) } },
+      forwardRule: forwardRule
     )
   }
 
@@ -55,7 +60,8 @@ package enum Primitive {
     _ operands: [Tensor<Scalar>],
     shape: [Int],
     forward: @escaping (TensorStorage<Scalar>) -> Void,
-    backward: ((TensorStorage<Scalar>) -> Void)?
+    backward: ((TensorStorage<Scalar>) -> Void)?,
+    forwardRule: ForwardRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let output = TensorStorage<Scalar>(uninitialised: shape.reduce(1, *))
     let nodes = operands.compactMap { $0.node(for: name) }
@@ -75,6 +81,10 @@ package enum Primitive {
       storage: output,
       state: state,
       operands: nodes,
+      arguments: operands,
+      shape: shape,
+      forwardRule: forwardRule,
+      isConstant: backward == nil,
       forward: { forward(output) },
       backward: isDifferentiable ? backward.map { backward in { backward(output) } } : nil
     )

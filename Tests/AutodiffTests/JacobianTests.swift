@@ -1,0 +1,171 @@
+import Autodiff
+import Tensors
+import Testing
+
+/// A function of three numbers a row to some, and its name.
+struct RowFunction: Sendable, CustomTestStringConvertible {
+  let name: String
+  let function: @Sendable (Tensor<Double>) -> Tensor<Double>
+
+  var testDescription: String { name }
+
+  init(_ name: String, _ function: @escaping @Sendable (Tensor<Double>) -> Tensor<Double>) {
+    self.name = name
+    self.function = function
+  }
+
+  private static let matrix = Tensor<Double>([0.3, -1, 0.5, 2, 0.1, -0.7], shape: [3, 2])
+  private static let bias = Tensor<Double>([0.2, -0.4])
+
+  private static func column(_ x: Tensor<Double>, _ i: Int) -> Tensor<Double> {
+    x.sliced(axis: 1, i..<(i + 1))
+  }
+
+  /// Every operation with a forward rule, alone and in company.
+  static let all: [RowFunction] = [
+    .init("exp") { exp($0) }, .init("log") { log(square($0) + 1) },
+    .init("sqrt") { sqrt(square($0) + 1) }, .init("abs") { abs($0) },
+    .init("sin") { sin($0) }, .init("cos") { cos($0) }, .init("tanh") { tanh($0) },
+    .init("sigmoid") { sigmoid($0) }, .init("softplus") { softplus($0) },
+    .init("relu") { relu($0) }, .init("square") { square($0) },
+    .init("reciprocal") { reciprocal($0 + 5) }, .init("sign") { sign($0) * $0 },
+    .init("clamp") { clamp($0, -0.5...0.5) }, .init("power of a number") { power($0, 3) },
+    .init("scale and shift") { 2 - $0 * 3 }, .init("negate") { -$0 },
+    .init("sum of two") { $0 + square($0) }, .init("difference") { square($0) - $0 },
+    .init("weighted sum") { weightedSum($0, 2, square($0), -3) },
+    .init("product") { $0 * sin($0) }, .init("quotient") { sin($0) / (square($0) + 1) },
+    .init("broadcast sum") { column($0, 1) + $0 },
+    .init("broadcast product") { column($0, 0) * $0 },
+    .init("broadcast difference") { $0 - column($0, 2) },
+    .init("broadcast quotient") { $0 / (square(column($0, 2)) + 1) },
+    .init("a row for all") { $0 * Tensor([1, 2, 3]) + Tensor([4, 5, 6]) },
+    .init("minimum") { minimum($0, sin($0) * 2) }, .init("maximum") { maximum($0, sin($0) * 2) },
+    .init("power of two") { power(square($0) + 1, sin($0)) },
+    .init("soft threshold") { softThreshold($0, by: square($0) * 0.1) },
+    .init("select") { select(isGreater($0, Tensor(0)), square($0), sin($0)) },
+    .init("slice") { $0.sliced(axis: 1, 1..<3) * 2 },
+    .init("reshape and permute") { x in
+      square(x.reshaped([x.shape[0], 3, 1]).permuted([0, 2, 1])).reshaped([x.shape[0], 3])
+    },
+    .init("broadcast") { column($0, 1).broadcast(to: [$0.shape[0], 4]) * 2 },
+    .init("concatenate") {
+      concatenated([column($0, 2), Tensor.ones([$0.shape[0], 1]), sin($0)], axis: 1)
+    },
+    .init("stack") { x in
+      stacked([x, square(x)], axis: 1).reshaped([x.shape[0], 6])
+    },
+    .init("gather") { square($0).gathered(Tensor([2, 0, 0, 1]), axis: 1) },
+    .init("sum of an axis") { square($0).sum(axis: 1, keepingAxis: true) },
+    .init("mean of an axis") { ($0 * $0).mean(axis: 1, keepingAxis: true) },
+    .init("cumulative sum") { sin($0).cumulativeSum(axis: 1) },
+    .init("cumulative sum from the end") { sin($0).cumulativeSum(axis: -1) },
+    .init("norm") { euclideanNorm($0, axis: 1, keepingAxis: true) },
+    .init("arc tangent") { arcTangent(column($0, 0), column($0, 1)) },
+    .init("product with a matrix") { matmul(sin($0), matrix) },
+    .init("product with a transposed matrix") { matmul($0, matrix.transposed(), transposeB: true) },
+    .init("matrices of the numbers") { x in
+      let a = x.reshaped([x.shape[0], 3, 1])
+      return matmul(a, sin(a), transposeB: true).reshaped([x.shape[0], 9])
+    },
+    .init("a matrix for all on the left") { x in
+      matmul(matrix, x.reshaped([x.shape[0], 3, 1]), transposeA: true).reshaped([x.shape[0], 2])
+    },
+    .init("dense") { linear($0, matrix, bias) },
+    .init("dense, tanh") { linear($0, matrix, bias, activation: .tanh) },
+    .init("dense, sigmoid") { linear($0, matrix, bias, activation: .sigmoid) },
+    .init("dense, relu") { linear($0, matrix, bias, activation: .relu) },
+  ]
+}
+
+@Suite struct JacobianTests {
+  private func points(_ seed: UInt64) -> Tensor<Double> {
+    var stream = RandomStream(seed: seed)
+    return stream.normal([4, 3])
+  }
+
+  /// Central differences of each output by each input.
+  private func differences(_ function: (Tensor<Double>) -> Tensor<Double>, _ x: Tensor<Double>)
+    -> [Double]
+  {
+    let step = 1e-5
+    let outputs = function(x).shape[1]
+    var result = [Double](repeating: 0, count: 4 * outputs * 3)
+    for j in 0..<3 {
+      func moved(_ by: Double) -> [Double] {
+        let numbers = x.scalars.enumerated().map { $0 % 3 == j ? $1 + by : $1 }
+        return function(Tensor(numbers, shape: x.shape)).scalars
+      }
+      let (up, down) = (moved(step), moved(-step))
+      for row in 0..<(4 * outputs) { result[row * 3 + j] = (up[row] - down[row]) / (2 * step) }
+    }
+    return result
+  }
+
+  @Test("the Jacobian agrees with finite differences", arguments: RowFunction.all)
+  func agrees(function: RowFunction) throws {
+    for seed in 1...3 as ClosedRange<UInt64> {
+      let x = points(seed)
+      let slope = jacobian(at: x, of: function.function)
+      #expect(slope.shape == [4, function.function(x).shape[1], 3])
+      for (a, b) in zip(slope.scalars, differences(function.function, x)) {
+        #expect((a - b).magnitude < 1e-7 * max(1, b.magnitude), "\(a) against \(b)")
+      }
+    }
+  }
+
+  @Test("a loss differentiates through the Jacobian", arguments: RowFunction.all)
+  func secondDerivative(function: RowFunction) throws {
+    let check = try checkGradients(at: [points(5)], from: RandomStream(seed: 6)) {
+      // A square, so that a constant Jacobian depends on the point as well.
+      square(jacobian(at: $0[0], of: function.function)) * (1 + square($0[0]).sum())
+    }
+    #expect(check.worstRelativeError < 1e-6)
+  }
+
+  @Test("a hand-worked Jacobian, and one that is zero")
+  func hand() {
+    let x = Tensor<Double>([1, 2], shape: [1, 2])
+    let (value, slope) = valueAndJacobian(at: x) { x in
+      let (a, b) = (x.sliced(axis: 1, 0..<1), x.sliced(axis: 1, 1..<2))
+      return concatenated([a * b, a + b * 3, square(b)], axis: 1)
+    }
+    #expect(value.scalars == [2, 7, 4])
+    #expect(slope.shape == [1, 3, 2] && slope.scalars == [2, 1, 1, 3, 0, 4])
+    #expect(jacobian(at: x) { _ in Tensor<Double>.ones([1, 3]) } == .zeros([1, 3, 2]))
+    #expect(jacobian(at: x) { $0 }.scalars == [1, 0, 0, 1])
+    // Nothing flows through a stop.
+    #expect(jacobian(at: x) { stopGradient($0) }.scalars == [0, 0, 0, 0])
+  }
+
+  @Test("parameters of the function get gradients through its Jacobian")
+  func parameters() throws {
+    var stream = RandomStream(seed: 1)
+    let weight = Parameter<Double>(stream.normal([3, 3]))
+    let point = points(2)
+    let check = try checkGradients(at: [], parameters: [weight], from: stream) { _ in
+      square(jacobian(at: point) { tanh(matmul($0, weight.value)) })
+    }
+    #expect(check.worstRelativeError < 1e-6)
+  }
+
+  @Test("a recorded Jacobian is computed anew on replay")
+  func replays() throws {
+    let (first, second) = (points(1), points(2))
+    let recording = try Recording(inputs: ["x": first]) { inputs in
+      ["slope": jacobian(at: try #require(inputs["x"])) { sin($0) * $0.sliced(axis: 1, 0..<1) }]
+    }
+    try recording.replay(["x": second])
+    let fresh = jacobian(at: second) { sin($0) * $0.sliced(axis: 1, 0..<1) }
+    #expect(try recording.value("slope") == fresh)
+  }
+
+  @Test("the Jacobian of a Jacobian is the second derivative")
+  func twice() {
+    let x = Tensor<Double>([0.3, -1.2], shape: [1, 2])
+    let second = jacobian(at: x) { x in
+      jacobian(at: x) { power($0, 3) }.reshaped([1, 4])
+    }
+    let expected = [6 * 0.3, 0, 0, 0, 0, 0, 0, 6 * -1.2]
+    for (a, b) in zip(second.scalars, expected) { #expect((a - b).magnitude < 1e-12) }
+  }
+}
