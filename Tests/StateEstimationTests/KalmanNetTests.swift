@@ -274,6 +274,10 @@ import Darwin
 
     func start(batch: Int) {}
 
+    func detached(_ carry: Void) {}
+
+    func restarted(_ carry: Void, where inside: Tensor<Double>) {}
+
     func gain(_ step: RecordedSmootherStep<Double>, _ carry: inout Void) -> Tensor<Double> {
       gains[step.time]
     }

@@ -9,6 +9,8 @@ private struct FixedGain: RecordedGain {
 
   func start(batch: Int) -> Int { batch }
 
+  func detached(_ carry: Int) -> Int { carry }
+
   func gain(_ step: RecordedStep<Double>, _ carry: inout Int) -> Tensor<Double> {
     matrix.reshaped([1] + matrix.shape).broadcast(to: [carry] + matrix.shape)
   }

@@ -35,7 +35,7 @@ enum GRUFilterMethod {
         "form",
         .choice(RecurrentStateNetwork.Form.allCases.map(\.rawValue)),
         standard: .text(RecurrentStateNetwork.Form.vanilla.rawValue),
-        "vanilla: sees observations alone; model-based: the model's prediction too; difference: gives what is"
+        "vanilla: sees observations alone, no controls; model-based: the model's prediction too; difference: gives what is"
           + " added to the prediction"
       ),
       .init("hidden", .integer(1...10_000), standard: .integer(80), "recurrent units"),

@@ -1,15 +1,15 @@
 // Source: `revach2022kalmannet`, section IV-B: the three recurrent rivals without a gain.
 
 internal import Autodiff
-internal import NeuralNetworks
-internal import Tensors
+package import NeuralNetworks
+package import Tensors
 
 /// A recurrent network from observations to states, which knows the model in part or not at all.
-struct RecurrentStateNetwork: DuplicableModule {
-  typealias Scalar = Float
+package struct RecurrentStateNetwork: DuplicableModule {
+  package typealias Scalar = Float
 
   /// What the network sees and gives.
-  enum Form: String, Sendable, CaseIterable {
+  package enum Form: String, Sendable, CaseIterable {
     /// `x_t = D2(h_t)` from `y_t` alone.
     case vanilla
     /// The same from `y_t` and the model's prediction `f(x_{t-1})`.
@@ -31,7 +31,7 @@ struct RecurrentStateNetwork: DuplicableModule {
   ///   - n: how many numbers are observed.
   ///   - hidden: recurrent units.
   ///   - stream: what is drawn from.
-  init(
+  package init(
     _ form: Form,
     states m: Int,
     observed n: Int,
@@ -58,47 +58,50 @@ struct RecurrentStateNetwork: DuplicableModule {
     return output(hidden, mode: .training)
   }
 
-  func visit(_ visitor: any ModuleVisitor<Float>) {
+  package func visit(_ visitor: any ModuleVisitor<Float>) {
     visitor.child("input", input)
     visitor.child("memory", memory)
     visitor.child("output", output)
   }
 
-  func duplicated(in duplication: Duplication<Float>) -> RecurrentStateNetwork {
+  package func duplicated(in duplication: Duplication<Float>) -> RecurrentStateNetwork {
     RecurrentStateNetwork(self, duplication)
   }
 }
 
 /// Such a network along whole sequences.
-struct RecurrentStateFilter: LearnedFilter {
-  let model: SystemModel<Float>
-  let network: RecurrentStateNetwork
+package struct RecurrentStateFilter: LearnedFilter {
+  package let model: SystemModel<Float>
+  package let network: RecurrentStateNetwork
 
-  func estimates(
-    _ observations: Tensor<Float>,
-    mean: Tensor<Float>,
-    mask: Tensor<Float>?
-  ) -> Tensor<Float> {
-    let (batch, time, n) = (
-      observations.shape[0], observations.shape[1], observations.shape[2]
-    )
-    func at(_ t: Int, _ tensor: Tensor<Float>) -> Tensor<Float> {
-      tensor.sliced(axis: 1, t..<(t + 1)).reshaped([batch, n])
-    }
-    var hidden = network.memory.zeroState(batch: batch)
-    var state = mean
-    var correction = Tensor<Float>.zeros(mean.shape)
-    let estimates = (0..<time).map { t in
-      var seen = at(t, observations)
-      let known = mask.map { at(t, $0) }
+  package init(model: SystemModel<Float>, network: RecurrentStateNetwork) {
+    self.model = model
+    self.network = network
+  }
+
+  package func estimates(_ sequences: RecordedSequences<Float>) -> Tensor<Float> {
+    var hidden = network.memory.zeroState(batch: sequences.batch)
+    var state = sequences.mean
+    var correction = Tensor<Float>.zeros(state.shape)
+    let estimates = (0..<sequences.time).map { t in
+      if sequences.isBoundary(t) {
+        hidden = stopGradient(hidden)
+        state = stopGradient(state)
+        correction = stopGradient(correction)
+      }
+      var seen = sequences.observation(t)
+      let known = sequences.mask(t)
       if let known, network.form != .difference { seen = seen * known }
+      func predicted() -> Tensor<Float> {
+        let moved = model.transition.applied(to: state)
+        return sequences.input(t).map { moved + $0 } ?? moved
+      }
       switch network.form {
       case .vanilla: state = network.step(seen, &hidden)
       case .modelBased:
-        let predicted = model.transition.applied(to: state)
-        state = network.step(concatenated([seen, predicted], axis: 1), &hidden)
+        state = network.step(concatenated([seen, predicted()], axis: 1), &hidden)
       case .difference:
-        let predicted = model.transition.applied(to: state)
+        let predicted = predicted()
         var innovation = seen - model.emission.applied(to: predicted)
         if let known { innovation = innovation * known }
         correction = network.step(concatenated([innovation, correction], axis: 1), &hidden)

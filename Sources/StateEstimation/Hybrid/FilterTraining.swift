@@ -75,6 +75,8 @@ struct FilterTraining<Filter: LearnedFilter> {
     )
     let warmUp = request.initial == nil ? settings.integer("warm_up") << attempt : 0
     let epochs = warmUp + settings.integer("epochs")
+    var loss = FilterLoss()
+    loss.stateWeight = Float(settings.number("state_weight"))
     var outcomes: [TrainingOutcome] = []
     if warmUp > 0 {
       var first = choices
@@ -84,26 +86,22 @@ struct FilterTraining<Filter: LearnedFilter> {
       context.stream = context.stream.derived("warm-up")
       context.checkpoint = nil
       report(to: request, from: &context, after: 0, of: epochs)
-      outcomes.append(
-        try stage(
-          kept.windows(settings.integer("warm_up_window")).dataset(),
-          first,
-          context,
-          settings
-        )
-      )
+      let short = kept.windows(settings.integer("warm_up_window"))
+      outcomes.append(try stage(short.dataset(short.marks), first, context, loss))
       guard case .completed = outcomes[0].status else { return outcomes }
     }
     let window = settings.text("unrolling") == "windows" ? settings.integer("window") : nil
+    let marks = kept.marks.union(held?.marks ?? [])
     func dataset(_ set: TrajectorySet) throws -> Dataset<Float> {
-      try (window.map { set.windows($0) } ?? set).dataset()
+      try (window.map { set.windows($0) } ?? set).dataset(marks)
     }
     var context = request.context(validation: try held.map { try dataset($0) }) { bundle in
       try dataset(TrajectorySet(bundle, model: filter.model).first(kept.count))
     }
     if attempt > 0 { context.checkpoint = nil }
     report(to: request, from: &context, after: warmUp, of: epochs)
-    outcomes.append(try stage(try dataset(kept), choices, context, settings))
+    if settings.text("unrolling") == "truncated" { loss.segment = settings.integer("window") }
+    outcomes.append(try stage(try dataset(kept), choices, context, loss))
     return outcomes
   }
 
@@ -132,12 +130,10 @@ struct FilterTraining<Filter: LearnedFilter> {
     _ dataset: Dataset<Float>,
     _ choices: TrainingSettings,
     _ context: TrainingContext<Float>,
-    _ settings: Settings
+    _ loss: FilterLoss
   ) throws -> TrainingOutcome {
-    let stateWeight = Float(settings.number("state_weight"))
-    return try train(filter.network, on: dataset, settings: choices, context: context) {
-      inputs,
-      _ in try filter.loss(inputs, stateWeight: stateWeight)
+    try train(filter.network, on: dataset, settings: choices, context: context) { inputs, _ in
+      try filter.loss(inputs, loss)
     }
   }
 }

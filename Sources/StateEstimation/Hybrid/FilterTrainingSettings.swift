@@ -7,11 +7,12 @@ enum FilterTrainingSettings {
     [
       .init(
         "unrolling",
-        .choice(["full", "windows"]),
+        .choice(["full", "truncated", "windows"]),
         standard: .text("full"),
-        "full: back through whole sequences; windows: through pieces of them, each begun at the true state"
+        "full: back through whole sequences; truncated: forth through whole sequences, back through pieces of them;"
+          + " windows: through pieces of them, each begun at the true state"
       ),
-      .init("window", .integer(1...1_000_000), standard: .integer(100), "steps of a window"),
+      .init("window", .integer(1...1_000_000), standard: .integer(100), "steps of a piece"),
       .init(
         "warm_up",
         .integer(0...1_000_000),

@@ -1,5 +1,5 @@
 internal import Autodiff
-internal import Tensors
+package import Tensors
 
 extension LearnedFilter {
   /// Estimates of all sequences, `[batch, time, m]`, computed side by side; NaN after the end of a sequence.
@@ -9,21 +9,15 @@ extension LearnedFilter {
   ///   - pool: sequences are shared out among its threads in pieces cut by their number.
   /// - Returns: the estimates.
   /// - Throws: ``StateEstimationError`` for arrays that do not fit the model.
-  func estimates(_ input: FilterInput<Float>, pool: WorkerPool) throws -> Tensor<Float> {
+  package func estimates(_ input: FilterInput<Float>, pool: WorkerPool) throws -> Tensor<Float> {
     try input.check(states: model.states, observed: model.observed)
-    let (batch, time, m, n) = (input.batch, input.time, model.states, model.observed)
+    let (batch, time, m) = (input.batch, input.time, model.states)
     let target = TensorStorage<Float>(uninitialised: batch * time * m)
     nonisolated(unsafe) let to = target.values
     let width = 64
     pool.forEach(count: (batch + width - 1) / width) { piece in
       let range = (piece * width)..<min((piece + 1) * width, batch)
-      let given = input.observations.sliced(axis: 0, range)
-      let numbers = given.scalars
-      let part = estimates(
-        Tensor(numbers.map { $0.isNaN ? 0 : $0 }, shape: [range.count, time, n]),
-        mean: input.means(range),
-        mask: Tensor(numbers.map { $0.isNaN ? 0 : 1 }, shape: [range.count, time, n])
-      )
+      let part = estimates(input.recorded(range))
       part.withScalars { x in
         for row in 0..<range.count {
           let sequence = range.lowerBound + row

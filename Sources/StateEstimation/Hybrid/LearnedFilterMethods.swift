@@ -10,6 +10,7 @@ enum LearnedFilterMethods {
     StateArrays.observations, StateArrays.lengths, StateArrays.targets,
     inModel(StateArrays.transition(isRequired: false)),
     inModel(StateArrays.emission(isRequired: false)), StateArrays.initialMean,
+    StateArrays.controls, StateArrays.controlMatrix,
   ]
 
   /// The extents that costs are counted for.

@@ -22,12 +22,12 @@ struct PreparedLearnedFilter: PreparedMethod {
     }
     return InferenceResult(
       arrays: StateArrays.bundle(estimates: estimates, form: form),
-      failure: divergence(estimates, input)
+      failure: Self.divergence(estimates, input)
     )
   }
 
   /// Tells of sequences whose estimates are not finite.
-  private func divergence(_ estimates: Tensor<Float>, _ input: FilterInput<Float>) -> String? {
+  static func divergence(_ estimates: Tensor<Float>, _ input: FilterInput<Float>) -> String? {
     let (batch, time, m) = (input.batch, input.time, estimates.shape[2])
     var failures: [(sequence: Int, step: Int)] = []
     estimates.withScalars { x in

@@ -5,32 +5,19 @@ internal import Tensors
 
 /// Trajectories to learn from: observations with what is missing marked, true states, initial means.
 struct TrajectorySet {
-  /// `[count, time, n]`, 0 where missing.
-  let observations: Tensor<Float>
-  /// 1 where an observation is there, else 0.
-  let mask: Tensor<Float>
-  /// `[count, time, m]`, 0 where unknown.
-  let targets: Tensor<Float>
-  /// 1 where a state is known and counts, else 0.
-  let weight: Tensor<Float>
+  /// `[count, time, width]`, by name: `observations`, 0 where missing; `mask`, 1 where an observation is there;
+  /// `targets`, 0 where unknown; `weight`, 1 where a state is known and counts; `inside`, 1 up to the end of a trajectory;
+  /// `inputs`, what controls add to predicted states, where there are any.
+  private let sequences: [String: Tensor<Float>]
   /// `[count, m]`.
-  let mean: Tensor<Float>
+  private let mean: Tensor<Float>
 
-  private init(
-    observations: Tensor<Float>,
-    mask: Tensor<Float>,
-    targets: Tensor<Float>,
-    weight: Tensor<Float>,
-    mean: Tensor<Float>
-  ) {
-    self.observations = observations
-    self.mask = mask
-    self.targets = targets
-    self.weight = weight
+  private init(_ sequences: [String: Tensor<Float>], mean: Tensor<Float>) {
+    self.sequences = sequences
     self.mean = mean
   }
 
-  /// Reads `observations`, `targets`, `initial_mean` and `lengths`.
+  /// Reads `observations`, `targets`, `initial_mean`, `lengths` and `controls`.
   ///
   /// - Parameters:
   ///   - bundle: the arrays.
@@ -66,26 +53,27 @@ struct TrajectorySet {
         actual: given.shape
       )
     }
-    func isInside(_ place: Int, _ width: Int) -> Bool {
-      let row = place / width
-      return row % time < input.duration(row / time)
-    }
+    let everything = 0..<count
+    let inside = input.inside(everything)
+    let ends = inside.scalars
     func marked(_ tensor: Tensor<Float>, _ width: Int) -> (Tensor<Float>, Tensor<Float>) {
       let numbers = tensor.scalars
-      let there = numbers.indices.map { !numbers[$0].isNaN && isInside($0, width) }
+      let there = numbers.indices.map { !numbers[$0].isNaN && ends[$0 / width] == 1 }
       return (
         Tensor(numbers.indices.map { there[$0] ? numbers[$0] : 0 }, shape: [count, time, width]),
         Tensor(there.map { $0 ? 1 : 0 }, shape: [count, time, width])
       )
     }
-    (observations, mask) = marked(input.observations, n)
-    (targets, weight) = marked(given, m)
-    mean = input.means(0..<count)
+    var sequences = ["inside": inside]
+    (sequences["observations"], sequences["mask"]) = marked(input.observations, n)
+    (sequences["targets"], sequences["weight"]) = marked(given, m)
+    sequences["inputs"] = input.inputs(everything)
+    self.init(sequences, mean: input.means(everything))
   }
 
   /// How many trajectories there are.
-  var count: Int { observations.shape[0] }
-  private var time: Int { observations.shape[1] }
+  var count: Int { mean.shape[0] }
+  private var time: Int { sequences["observations"]?.shape[1] ?? 0 }
 
   /// The first trajectories.
   func first(_ number: Int) -> TrajectorySet { picked(0..<min(number, count)) }
@@ -98,28 +86,18 @@ struct TrajectorySet {
   }
 
   private func picked(_ range: Range<Int>) -> TrajectorySet {
-    func part(_ tensor: Tensor<Float>) -> Tensor<Float> {
-      let size = tensor.count / max(count, 1)
-      return tensor.withScalars { numbers in
-        Tensor(
-          Array(numbers[(range.lowerBound * size)..<(range.upperBound * size)]),
-          shape: [range.count] + tensor.shape.dropFirst()
-        )
-      }
-    }
-    return TrajectorySet(
-      observations: part(observations),
-      mask: part(mask),
-      targets: part(targets),
-      weight: part(weight),
-      mean: part(mean)
+    TrajectorySet(
+      sequences.mapValues { $0.sliced(axis: 0, range) },
+      mean: mean.sliced(axis: 0, range)
     )
   }
 
   /// Pieces of `steps` steps, each begun at the true state before it; what is left over at the end, and
   /// pieces begun at a state that is not known, are left out.
   func windows(_ steps: Int) -> TrajectorySet {
-    guard steps < time else { return self }
+    guard steps < time, let targets = sequences["targets"], let weight = sequences["weight"] else {
+      return self
+    }
     let m = mean.shape[1]
     let pieces = time / steps
     let truth = targets.scalars
@@ -152,19 +130,23 @@ struct TrajectorySet {
       }
     }
     return TrajectorySet(
-      observations: cut(observations),
-      mask: cut(mask),
-      targets: cut(targets),
-      weight: cut(weight),
+      sequences.mapValues(cut),
       mean: Tensor(means, shape: [begins.count, m])
     )
   }
 
-  /// The arrays for training; marks only where something is missing.
-  func dataset() throws -> Dataset<Float> {
-    var arrays = ["observations": observations, "targets": targets, "mean": mean]
-    if mask.scalars.contains(0) { arrays["mask"] = mask }
-    if weight.scalars.contains(0) { arrays["weight"] = weight }
+  /// The arrays that mark something here, of `mask`, `weight` and `inside`.
+  var marks: Set<String> {
+    Set(["mask", "weight", "inside"]).filter { name in
+      sequences[name]?.withScalars { $0.contains(0) } ?? false
+    }
+  }
+
+  /// The arrays for training, of the marks only those given: all sets of one training need the same.
+  func dataset(_ marks: Set<String>) throws -> Dataset<Float> {
+    let others = Set(["mask", "weight", "inside"]).subtracting(marks)
+    var arrays = sequences.filter { !others.contains($0.key) }
+    arrays["mean"] = mean
     return try Dataset(arrays)
   }
 }
@@ -175,5 +157,37 @@ extension FilterInput {
     let scalars = initialMean.scalars
     guard initialMean.rank == 1 else { return initialMean.sliced(axis: 0, range) }
     return Tensor(range.flatMap { _ in scalars }, shape: [range.count, scalars.count])
+  }
+
+  /// What controls add to the predicted states of some sequences, `[sequences, time, m]`; nil without controls.
+  func inputs(_ range: Range<Int>) -> Tensor<Scalar>? {
+    guard let inputs, inputs.rank == 2 else { return inputs?.sliced(axis: 0, range) }
+    return inputs.reshaped([1] + inputs.shape).broadcast(to: [range.count] + inputs.shape)
+  }
+
+  /// 1 up to the end of each of some sequences, then 0, `[sequences, time, 1]`.
+  func inside(_ range: Range<Int>) -> Tensor<Scalar> {
+    Tensor(
+      range.flatMap { sequence in (0..<time).map { $0 < duration(sequence) ? 1 : 0 } },
+      shape: [range.count, time, 1]
+    )
+  }
+
+  /// Some sequences for filters in recorded operations, with marks where something is missing.
+  func recorded(_ range: Range<Int>) -> RecordedSequences<Scalar> {
+    let inside = inside(range)
+    let ends = inside.scalars
+    let given = observations.sliced(axis: 0, range)
+    let n = given.shape[2]
+    let numbers = given.scalars
+    let there = numbers.indices.map { !numbers[$0].isNaN && ends[$0 / n] == 1 }
+    var sequences = RecordedSequences(
+      Tensor(numbers.indices.map { there[$0] ? numbers[$0] : 0 }, shape: given.shape),
+      mean: means(range),
+      mask: there.contains(false) ? Tensor(there.map { $0 ? 1 : 0 }, shape: given.shape) : nil
+    )
+    sequences.inputs = inputs(range)
+    if ends.contains(0) { sequences.inside = inside }
+    return sequences
   }
 }

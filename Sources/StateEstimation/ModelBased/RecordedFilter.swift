@@ -45,6 +45,14 @@ public protocol RecordedGain<Scalar> {
   ///   - carry: becomes what the next step is given.
   /// - Returns: `[batch, m, n]`.
   func gain(_ step: RecordedStep<Scalar>, _ carry: inout Carry) -> Tensor<Scalar>
+
+  /// The same numbers, through which no gradient flows back.
+  func detached(_ carry: Carry) -> Carry
+}
+
+extension RecordedGain where Carry == [Tensor<Scalar>] {
+  /// The same numbers, through which no gradient flows back.
+  public func detached(_ carry: Carry) -> Carry { carry.map { stopGradient($0) } }
 }
 
 /// The Kalman filter with a slot for its gain, in recorded operations.
@@ -80,7 +88,7 @@ where Emission.Scalar == Transition.Scalar {
   /// - Parameters:
   ///   - mean: `[batch, m]`.
   ///   - gain: fills the slot.
-  /// - Returns: the state that ``advance(_:_:mask:gain:)`` moves on.
+  /// - Returns: the state that ``advance(_:_:mask:input:gain:)`` moves on.
   public func start<Gain: RecordedGain>(
     mean: Tensor<Scalar>,
     gain: Gain
@@ -100,6 +108,7 @@ where Emission.Scalar == Transition.Scalar {
   ///   - state: moves on to the next step.
   ///   - observation: `y_t`, `[batch, n]`; where it is missing any finite number.
   ///   - mask: 1 where an observation is there and 0 where it is missing, `[batch, n]`; nil for all there.
+  ///   - input: what a control adds to the predicted state, `[batch, m]`; nil for nothing.
   ///   - gain: fills the slot.
   /// - Returns: `x_{t|t}`, `[batch, m]`.
   @discardableResult
@@ -107,9 +116,11 @@ where Emission.Scalar == Transition.Scalar {
     _ state: inout State<Gain.Carry>,
     _ observation: Tensor<Scalar>,
     mask: Tensor<Scalar>? = nil,
+    input: Tensor<Scalar>? = nil,
     gain: Gain
   ) -> Tensor<Scalar> where Gain.Scalar == Scalar {
-    let predicted = model.transition.applied(to: state.estimate)
+    var predicted = model.transition.applied(to: state.estimate)
+    if let input { predicted = predicted + input }
     let expected = model.emission.applied(to: predicted)
     var innovation = observation - expected
     if let mask { innovation = innovation * mask }
@@ -134,12 +145,66 @@ where Emission.Scalar == Transition.Scalar {
     return state.estimate
   }
 
+  /// The same numbers, through which no gradient flows back.
+  public func detached<Gain: RecordedGain>(
+    _ state: State<Gain.Carry>,
+    gain: Gain
+  ) -> State<Gain.Carry> where Gain.Scalar == Scalar {
+    State(
+      estimate: stopGradient(state.estimate),
+      previous: stopGradient(state.previous),
+      predicted: stopGradient(state.predicted),
+      observation: stopGradient(state.observation),
+      carry: gain.detached(state.carry)
+    )
+  }
+
+  /// Filters whole sequences.
+  ///
+  /// - Parameters:
+  ///   - sequences: observations and what is known beside them.
+  ///   - gain: fills the slot.
+  ///   - watch: sees the state after each step.
+  /// - Returns: the estimates of each step, `[batch, m]`.
+  public func steps<Gain: RecordedGain>(
+    _ sequences: RecordedSequences<Scalar>,
+    gain: Gain,
+    watch: (State<Gain.Carry>) -> Void = { _ in }
+  ) -> [Tensor<Scalar>] where Gain.Scalar == Scalar {
+    var state = start(mean: sequences.mean, gain: gain)
+    return (0..<sequences.time).map { t in
+      if sequences.isBoundary(t) { state = detached(state, gain: gain) }
+      let estimate = advance(
+        &state,
+        sequences.observation(t),
+        mask: sequences.mask(t),
+        input: sequences.input(t),
+        gain: gain
+      )
+      watch(state)
+      return estimate
+    }
+  }
+
+  /// Filters whole sequences.
+  ///
+  /// - Parameters:
+  ///   - sequences: observations and what is known beside them.
+  ///   - gain: fills the slot.
+  /// - Returns: `[batch, time, m]`.
+  public func estimates<Gain: RecordedGain>(
+    _ sequences: RecordedSequences<Scalar>,
+    gain: Gain
+  ) -> Tensor<Scalar> where Gain.Scalar == Scalar {
+    stacked(steps(sequences, gain: gain), axis: 1)
+  }
+
   /// Filters whole sequences.
   ///
   /// - Parameters:
   ///   - observations: `[batch, time, n]`.
   ///   - mean: `[batch, m]`, the mean of the state before the first observation.
-  ///   - mask: as of ``advance(_:_:mask:gain:)``, `[batch, time, n]`.
+  ///   - mask: as of ``advance(_:_:mask:input:gain:)``, `[batch, time, n]`.
   ///   - gain: fills the slot.
   /// - Returns: `[batch, time, m]`.
   public func estimates<Gain: RecordedGain>(
@@ -148,14 +213,6 @@ where Emission.Scalar == Transition.Scalar {
     mask: Tensor<Scalar>? = nil,
     gain: Gain
   ) -> Tensor<Scalar> where Gain.Scalar == Scalar {
-    let (batch, n) = (observations.shape[0], observations.shape[2])
-    var state = start(mean: mean, gain: gain)
-    func at(_ t: Int, _ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
-      tensor.sliced(axis: 1, t..<(t + 1)).reshaped([batch, n])
-    }
-    let estimates = (0..<observations.shape[1]).map { t in
-      advance(&state, at(t, observations), mask: mask.map { at(t, $0) }, gain: gain)
-    }
-    return stacked(estimates, axis: 1)
+    estimates(RecordedSequences(observations, mean: mean, mask: mask), gain: gain)
   }
 }

@@ -51,6 +51,13 @@ where Emission.Scalar == Transition.Scalar {
     )
   }
 
+  /// The same numbers, through which no gradient flows back; the likelihood is a sum and keeps its own.
+  public func detached(_ carry: Carry) -> Carry {
+    var carry = carry
+    carry.covariance = stopGradient(carry.covariance)
+    return carry
+  }
+
   /// `K = P H' S^-1`; complete observations only.
   public func gain(_ step: RecordedStep<Scalar>, _ carry: inout Carry) -> Tensor<Scalar> {
     let (m, n) = (model.states, model.observed)

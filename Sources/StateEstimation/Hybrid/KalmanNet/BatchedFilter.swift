@@ -1,11 +1,11 @@
 internal import Autodiff
-internal import NeuralNetworks
-internal import Tensors
+package import NeuralNetworks
+package import Tensors
 
 /// A trained gain run over many sequences side by side: one recorded step of all of them, replayed.
 ///
 /// Law: gives what ``GaussianFilter`` gives with ``LearnedGain``, to rounding.
-struct BatchedFilter<
+package struct BatchedFilter<
   Transition: VectorFunction,
   Emission: VectorFunction,
   Network: GainNetwork
@@ -15,10 +15,10 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
   private static var width: Int { 64 }
 
   let filter: RecordedFilter<Transition, Emission>
-  let network: Network
+  package let network: Network
   private let shelf = RecordingShelf<Float>()
 
-  init(model: StateSpaceModel<Transition, Emission>, network: Network) {
+  package init(model: StateSpaceModel<Transition, Emission>, network: Network) {
     filter = RecordedFilter(model: model)
     self.network = network
   }
@@ -30,32 +30,58 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
   ///   - pool: sequences are shared out among its threads in pieces cut by their number.
   /// - Returns: the estimates.
   /// - Throws: ``StateEstimationError`` for arrays that do not fit the model.
-  func replayed(_ input: FilterInput<Float>, pool: WorkerPool) throws -> Tensor<Float> {
-    let (m, n) = (filter.model.states, filter.model.observed)
-    try input.check(states: m, observed: n)
+  package func replayed(_ input: FilterInput<Float>, pool: WorkerPool) throws(StateEstimationError)
+    -> Tensor<Float>
+  {
+    let m = filter.model.states
+    try input.check(states: m, observed: filter.model.observed)
     let (batch, time) = (input.batch, input.time)
     let target = TensorStorage<Float>(uninitialised: batch * time * m)
-    let pieces = (batch + Self.width - 1) / Self.width
-    let failures = FirstFailure()
+    target.values.update(repeating: .nan, count: target.count)
     nonisolated(unsafe) let to = target.values
-    pool.forEach(count: pieces) { piece in
-      let range = (piece * Self.width)..<min((piece + 1) * Self.width, batch)
-      do { try run(range, input, to) } catch { failures.note(error) }
+    replay(input, pool: pool) { sequence, t, step in
+      (to + (sequence * time + t) * m).update(from: step.estimate, count: m)
     }
-    if let error = failures.error { throw error }
     return Tensor(shape: [batch, time, m], storage: target)
+  }
+
+  /// One sequence's part of a replayed step.
+  struct ReplayedStep {
+    /// `x_{t|t}` and `x_{t|t-1}`, `[m]`.
+    let estimate, predicted: UnsafePointer<Float>
+    /// `K_t`, `[m, n]`; it counts where the observation is there.
+    let gain: UnsafePointer<Float>
+    /// `y_t - y_{t|t-1}` and which entries are there, `[n]`.
+    let innovation, mask: UnsafePointer<Float>
+  }
+
+  /// Runs all sequences and lends every step inside them.
+  func replay(
+    _ input: FilterInput<Float>,
+    pool: WorkerPool,
+    _ take: @Sendable (_ sequence: Int, _ t: Int, ReplayedStep) -> Void
+  ) {
+    let pieces = (input.batch + Self.width - 1) / Self.width
+    pool.forEach(count: pieces) { piece in
+      let range = (piece * Self.width)..<min((piece + 1) * Self.width, input.batch)
+      do { try run(range, input, take) } catch {
+        preconditionFailure("BatchedFilter: a gain network that cannot be replayed: \(error)")
+      }
+    }
   }
 
   private func run(
     _ range: Range<Int>,
     _ input: FilterInput<Float>,
-    _ target: UnsafeMutablePointer<Float>
+    _ take: (_ sequence: Int, _ t: Int, ReplayedStep) -> Void
   ) throws {
     let (m, n, time) = (filter.model.states, filter.model.observed, input.time)
     let rows = range.count
     let mean = input.means(range)
-    try shelf.withRecording(rows) {
-      try recorded(mean)
+    let inputs = input.inputs(range)?.storage
+    // Recordings with controls have keys of their own.
+    try shelf.withRecording(inputs == nil ? rows : -rows) {
+      try recorded(mean, isControlled: inputs != nil)
     } _: { recording in
       var beginning = ["estimate": mean, "previous": mean, "predicted": mean]
       beginning["observed"] = filter.model.emission.applied(to: mean)
@@ -67,6 +93,18 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
       let moving = beginning.keys.filter { $0 != "estimate" } + ["estimate"]
       let observation = try recording.inputBuffer("observation")
       let mask = try recording.inputBuffer("mask")
+      let control = try inputs.map { _ in try recording.inputBuffer("control") }
+      func output(_ name: String) throws -> UnsafePointer<Float> {
+        try recording.withValue(name) { buffer in
+          guard let base = buffer.baseAddress else {
+            preconditionFailure("BatchedFilter: the output \(name) is empty")
+          }
+          return base
+        }
+      }
+      let (estimate, predicted) = (try output("estimate"), try output("predicted"))
+      let (gain, innovation) = (try output("gain"), try output("innovation"))
+      guard let marks = mask.baseAddress else { return }
       for t in 0..<time {
         input.observations.withScalars { y in
           for row in 0..<rows {
@@ -77,6 +115,11 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
             }
           }
         }
+        if let inputs, let control {
+          for place in 0..<(rows * m) {
+            control[place] = inputs.values[(place / m * time + t) * m + place % m]
+          }
+        }
         try recording.forward()
         for name in moving {
           let buffer = try recording.inputBuffer(name)
@@ -84,24 +127,31 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
             for place in 0..<source.count { buffer[place] = source[place] }
           }
         }
-        try recording.withValue("estimate") { x in
-          for row in 0..<rows {
-            let isOver = t >= input.duration(range.lowerBound + row)
-            let place = ((range.lowerBound + row) * time + t) * m
-            for i in 0..<m { target[place + i] = isOver ? .nan : x[row * m + i] }
-          }
+        for row in 0..<rows where t < input.duration(range.lowerBound + row) {
+          take(
+            range.lowerBound + row,
+            t,
+            ReplayedStep(
+              estimate: estimate + row * m,
+              predicted: predicted + row * m,
+              gain: gain + row * m * n,
+              innovation: innovation + row * n,
+              mask: marks + row * n
+            )
+          )
         }
       }
     }
   }
 
-  private func recorded(_ mean: Tensor<Float>) throws -> Recording<Float> {
+  private func recorded(_ mean: Tensor<Float>, isControlled: Bool) throws -> Recording<Float> {
     let (rows, n) = (mean.shape[0], filter.model.observed)
     let carry = network.start(batch: rows)
     var inputs: [String: Tensor<Float>] = [
       "estimate": mean, "previous": mean, "predicted": mean, "observed": .zeros([rows, n]),
       "observation": .zeros([rows, n]), "mask": .ones([rows, n]),
     ]
+    if isControlled { inputs["control"] = .zeros(mean.shape) }
     for (index, tensor) in carry.enumerated() { inputs["carry \(index)"] = tensor }
     return try Recording(inputs: inputs) { inputs in
       var state = RecordedFilter<Transition, Emission>.State(
@@ -111,17 +161,23 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
         observation: try inputs.named("observed"),
         carry: try carry.indices.map { try inputs.named("carry \($0)") }
       )
+      let watched = WatchedGain(network)
       filter.advance(
         &state,
         try inputs.named("observation"),
         mask: try inputs.named("mask"),
-        gain: network
+        input: inputs["control"],
+        gain: watched
       )
       var outputs = [
         "estimate": state.estimate, "previous": state.previous, "predicted": state.predicted,
         "observed": state.observation,
       ]
       for (index, tensor) in state.carry.enumerated() { outputs["carry \(index)"] = tensor }
+      if let last = watched.last {
+        outputs["gain"] = last.matrix
+        outputs["innovation"] = last.step.innovation
+      }
       return outputs
     }
   }
@@ -138,13 +194,9 @@ where Transition.Scalar == Float, Emission.Scalar == Float, Network.Scalar == Fl
 
 extension BatchedFilter: LearnedFilter
 where Transition == SystemTransition<Float>, Emission == SystemEmission<Float> {
-  var model: SystemModel<Float> { filter.model }
+  package var model: SystemModel<Float> { filter.model }
 
-  func estimates(
-    _ observations: Tensor<Float>,
-    mean: Tensor<Float>,
-    mask: Tensor<Float>?
-  ) -> Tensor<Float> {
-    filter.estimates(observations, mean: mean, mask: mask, gain: network)
+  package func estimates(_ sequences: RecordedSequences<Float>) -> Tensor<Float> {
+    filter.estimates(sequences, gain: network)
   }
 }

@@ -14,8 +14,8 @@ extension MethodDescription {
     needs: ["model, perhaps wrong", "training trajectories"],
     learns: ["gain"],
     law: "with Riccati's gain in the slot it is the (extended) Kalman filter",
-    references: ["revach2022kalmannet", "shlezinger2023mbdl"],
-    arrays: LearnedFilterMethods.inputs + [StateArrays.outputs[0]],
+    references: ["revach2022kalmannet", "shlezinger2023mbdl", "klein2022uncertainty"],
+    arrays: LearnedFilterMethods.inputs + [KalmanNetMethod.observationNoise] + StateArrays.outputs,
     settings: KalmanNetMethod.settings,
     version: KalmanNetMethod.version,
     cost: { KalmanNetMethod.cost($0) },
@@ -49,7 +49,23 @@ enum KalmanNetMethod {
         standard: .integer(40),
         "architecture 2: hidden units of the gain over the numbers that go in"
       ),
+      .init(
+        "covariances",
+        .flag,
+        standard: .flag(false),
+        "whether to give covariances, P = K R H (H'H)^-1, nis and log_likelihood, by S^-1 = R^-1 (I - H K); they need"
+          + " observation_noise, and as many independent observed numbers as states"
+      ),
     ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
+
+  /// `R`, for covariances alone.
+  static let observationNoise = MethodDescription.Array(
+    StateArrays.observationNoise.name,
+    StateArrays.observationNoise.shapes,
+    .knowledge,
+    isRequired: false,
+    StateArrays.observationNoise.summary + "; needed for covariances"
+  )
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 60, batch: 30, rate: 1e-3, of: "trajectories")
@@ -116,16 +132,27 @@ enum KalmanNetMethod {
       observed: knowledge.model.observed,
       RandomStream(seed: 0)
     )
-    return try prepared(network, knowledge, learned)
+    return try prepared(
+      network,
+      knowledge,
+      learned,
+      givesCovariances: settings.flag("covariances")
+    )
   }
 
   private static func prepared<Network: GainNetwork<Float>>(
     _ network: Network,
     _ knowledge: FilterKnowledge,
-    _ learned: [String: NumericArray]
+    _ learned: [String: NumericArray],
+    givesCovariances: Bool
   ) throws -> any PreparedMethod {
     try network.load(learned, source: "the model of \(id)")
     let filter = BatchedFilter(model: knowledge.model, network: network)
+    if givesCovariances {
+      let method = PreparedKalmanNet(filter: filter)
+      try method.checkEmission()
+      return method
+    }
     return PreparedLearnedFilter(model: knowledge.model) { input, pool in
       try filter.replayed(input, pool: pool)
     }

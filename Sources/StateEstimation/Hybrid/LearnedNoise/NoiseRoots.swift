@@ -1,12 +1,12 @@
 internal import Autodiff
-internal import NeuralNetworks
+package import NeuralNetworks
 internal import Tensors
 
 /// What is learned of a filter's noise: square roots, so that the covariances stay positive semidefinite.
 ///
 /// `Q = G G'` and `R = L L'`.
-struct NoiseRoots: DuplicableModule {
-  typealias Scalar = Float
+package struct NoiseRoots: DuplicableModule {
+  package typealias Scalar = Float
 
   /// `G`, `[m, m]`.
   let process: Parameter<Float>
@@ -14,7 +14,7 @@ struct NoiseRoots: DuplicableModule {
   let observation: Parameter<Float>
 
   /// The roots of two covariances.
-  init(_ noise: NoiseCovariances<Float>) {
+  package init(_ noise: NoiseCovariances<Float>) {
     func root(_ matrix: Matrix<Float>) -> Parameter<Float> {
       let lower = Covariance.factor(matrix)
       return Parameter(Tensor(lower.scalars, shape: [lower.rows, lower.columns]))
@@ -36,12 +36,12 @@ struct NoiseRoots: DuplicableModule {
     return (square(process), square(observation))
   }
 
-  func visit(_ visitor: any ModuleVisitor<Float>) {
+  package func visit(_ visitor: any ModuleVisitor<Float>) {
     visitor.parameter("processRoot", process)
     visitor.parameter("observationRoot", observation)
   }
 
-  func duplicated(in duplication: Duplication<Float>) -> NoiseRoots {
+  package func duplicated(in duplication: Duplication<Float>) -> NoiseRoots {
     NoiseRoots(duplication.copy(process), duplication.copy(observation))
   }
 }

@@ -24,62 +24,6 @@ extension MethodDescription {
   )
 }
 
-/// Both gains of RTSNet.
-struct RTSNetwork: DuplicableModule {
-  typealias Scalar = Float
-
-  let forward: CovarianceGain<Float>
-  let backward: SmootherGain<Float>
-
-  func visit(_ visitor: any ModuleVisitor<Float>) {
-    visitor.child("forward", forward)
-    visitor.child("backward", backward)
-  }
-
-  func duplicated(in duplication: Duplication<Float>) -> RTSNetwork {
-    RTSNetwork(
-      forward: forward.duplicated(in: duplication),
-      backward: backward.duplicated(in: duplication)
-    )
-  }
-}
-
-/// Them along whole sequences, forth and back.
-struct RTSNetFilter: LearnedFilter {
-  let model: SystemModel<Float>
-  let network: RTSNetwork
-
-  func estimates(
-    _ observations: Tensor<Float>,
-    mean: Tensor<Float>,
-    mask: Tensor<Float>?
-  ) -> Tensor<Float> {
-    let filter = RecordedFilter(model: model)
-    let (batch, n) = (observations.shape[0], observations.shape[2])
-    func at(_ t: Int, _ tensor: Tensor<Float>) -> Tensor<Float> {
-      tensor.sliced(axis: 1, t..<(t + 1)).reshaped([batch, n])
-    }
-    var state = filter.start(mean: mean, gain: network.forward)
-    var predicted: [Tensor<Float>] = []
-    let filtered = (0..<observations.shape[1]).map { t in
-      let estimate = filter.advance(
-        &state,
-        at(t, observations),
-        mask: mask.map { at(t, $0) },
-        gain: network.forward
-      )
-      predicted.append(state.predicted)
-      return estimate
-    }
-    let smoothed = RecordedSmoother.smoothed(
-      filtered,
-      predicted: predicted,
-      gain: network.backward
-    )
-    return stacked(smoothed, axis: 1)
-  }
-}
-
 /// Settings, training and preparation of RTSNet.
 enum RTSNetMethod {
   static let id = "rtsnet"

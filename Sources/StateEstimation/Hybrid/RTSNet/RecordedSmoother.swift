@@ -25,6 +25,22 @@ public protocol RecordedSmootherGain<Scalar> {
 
   /// `G_t` of each sequence, `[batch, m, m]`.
   func gain(_ step: RecordedSmootherStep<Scalar>, _ carry: inout Carry) -> Tensor<Scalar>
+
+  /// The same numbers, through which no gradient flows.
+  func detached(_ carry: Carry) -> Carry
+
+  /// What is carried where `inside`, `[batch, 1]`, is 1, and what is carried into the last step where it is 0.
+  func restarted(_ carry: Carry, where inside: Tensor<Scalar>) -> Carry
+}
+
+extension RecordedSmootherGain where Carry == [Tensor<Scalar>] {
+  /// The same numbers, through which no gradient flows.
+  public func detached(_ carry: Carry) -> Carry { carry.map { stopGradient($0) } }
+
+  /// What is carried inside, and what is carried into the last step outside.
+  public func restarted(_ carry: Carry, where inside: Tensor<Scalar>) -> Carry {
+    zip(carry, start(batch: inside.shape[0])).map { $0 * inside + $1 * (1 - inside) }
+  }
 }
 
 /// The Rauch-Tung-Striebel smoother with a slot for its gain, in recorded operations.
@@ -41,11 +57,13 @@ public enum RecordedSmoother {
   ///   - filtered: `x_{t|t}` of each step, `[batch, m]`.
   ///   - predicted: `x_{t|t-1}` of each step, `[batch, m]`.
   ///   - gain: fills the slot.
-  /// - Returns: `x_{t|T}` of each step.
+  ///   - sequences: what the filter read: where sequences end and where no gradient flows; nil for all equally long and none.
+  /// - Returns: `x_{t|T}` of each step, `T` the last step of each sequence.
   public static func smoothed<Gain: RecordedSmootherGain>(
     _ filtered: [Tensor<Gain.Scalar>],
     predicted: [Tensor<Gain.Scalar>],
-    gain: Gain
+    gain: Gain,
+    in sequences: RecordedSequences<Gain.Scalar>? = nil
   ) -> [Tensor<Gain.Scalar>] {
     precondition(
       filtered.count == predicted.count,
@@ -56,15 +74,23 @@ public enum RecordedSmoother {
     var carry = gain.start(batch: batch)
     var results = filtered
     for t in stride(from: filtered.count - 2, through: 0, by: -1) {
+      let isBoundary = sequences?.isBoundary(t + 1) ?? false
+      if isBoundary { carry = gain.detached(carry) }
+      /// What is known of the steps behind this one, nothing behind the end of a sequence.
+      func later(_ difference: Tensor<Gain.Scalar>, _ step: Int) -> Tensor<Gain.Scalar> {
+        let known = sequences?.inside(step).map { difference * $0 } ?? difference
+        return isBoundary ? stopGradient(known) : known
+      }
       let next = results[t + 1]
-      let innovation = next - predicted[t + 1]
+      let innovation = later(next - predicted[t + 1], t + 1)
       let step = RecordedSmootherStep(
         time: t,
         innovation: innovation,
-        update: next - filtered[t + 1],
-        evolution: t + 2 < results.count ? next - results[t + 2] : .zeros([batch, m])
+        update: later(next - filtered[t + 1], t + 1),
+        evolution: t + 2 < results.count ? later(next - results[t + 2], t + 2) : .zeros([batch, m])
       )
       let matrix = gain.gain(step, &carry)
+      if let inside = sequences?.inside(t + 1) { carry = gain.restarted(carry, where: inside) }
       results[t] =
         filtered[t] + matmul(matrix, innovation.reshaped([batch, m, 1])).reshaped([batch, m])
     }
