@@ -15,6 +15,14 @@ extension Benchmark {
         return try step(transition)
       },
       Benchmark("ekf-infer", batch: 1) { try step(LorenzTransition<Float>()) },
+      Benchmark("ekf-recorded-infer", batch: 1) {
+        let lorenz = LorenzTransition<Float>()
+        return try step(
+          RecordedFunction(inputs: 3, outputs: 3) { lorenz.applied(to: $0) }
+        )
+      },
+      sigmaPointStep("ukf-infer", .unscented(states: 3)),
+      sigmaPointStep("cubature-infer", .cubature(states: 3)),
       learnedStep,
       gainStep(states: 2), gainStep(states: 3), gainStep(states: 5),
       smallMatrices("cholesky-3x3") { choleskyFactor($0) },
@@ -101,16 +109,45 @@ extension Benchmark {
     }
   }
 
+  /// A step of a filter by points on the Lorenz attractor.
+  private static func sigmaPointStep(_ name: String, _ rule: SigmaPointRule<Float>) -> Benchmark {
+    Benchmark(name, batch: 1) {
+      stepped(
+        GaussianFilter(
+          gain: SigmaPointGain(
+            model: SystemModel(transition: .lorenz(LorenzTransition()), emission: identity),
+            noise: try noise,
+            rule: rule
+          )
+        )
+      )
+    }
+  }
+
+  private static var identity: SystemEmission<Float> { .linear(LinearFunction(.identity(3))) }
+
+  /// A tenth of the observations' deviation in the process.
+  static var noise: NoiseCovariances<Float> {
+    get throws {
+      try NoiseCovariances(
+        process: Matrix(
+          rows: 3,
+          columns: 3,
+          Matrix<Float>.identity(3).scalars.map { $0 * 0.01 }
+        ),
+        observation: .identity(3)
+      )
+    }
+  }
+
   /// Steps of a stream, over and over the same observations.
   private static func step<Transition: VectorFunction>(_ transition: Transition) throws -> Work
   where Transition.Scalar == Float {
-    let identity = Matrix<Float>.identity(3)
-    let model = StateSpaceModel(transition: transition, emission: LinearFunction(identity))
-    let noise = try NoiseCovariances(
-      process: Matrix(rows: 3, columns: 3, identity.scalars.map { $0 * 0.01 }),
-      observation: identity
+    let model = StateSpaceModel(
+      transition: transition,
+      emission: LinearFunction<Float>(.identity(3))
     )
-    return stepped(GaussianFilter(gain: RiccatiGain(model: model, noise: noise)))
+    return stepped(GaussianFilter(gain: RiccatiGain(model: model, noise: try noise)))
   }
 
   private static func stepped<Gain: GainModel>(_ filter: GaussianFilter<Gain>) -> Work

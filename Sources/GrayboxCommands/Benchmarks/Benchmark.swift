@@ -46,6 +46,7 @@ struct Benchmark: Sendable {
   /// Every row, in the order in which it is printed.
   static var all: [Benchmark] {
     tensors + training + detection + vectors + recovery + unfolding + interference + filters
+      + trajectories
   }
 }
 

@@ -127,6 +127,7 @@ public final class FilterStream<Gain: GainModel> {
   /// A stream that must be restarted before its first step.
   @specialized(where Gain == RiccatiGain<LinearFunction<Float>, LinearFunction<Float>>)
   @specialized(where Gain == RiccatiGain<LorenzTransition<Float>, LinearFunction<Float>>)
+  @specialized(where Gain == RiccatiGain<RecordedFunction<Float>, LinearFunction<Float>>)
   @specialized(where Gain == RiccatiGain<SystemTransition<Float>, SystemEmission<Float>>)
   @specialized(where Gain == SigmaPointGain<SystemTransition<Float>, SystemEmission<Float>>)
   @specialized(where Gain == SteadyStateGain<SystemTransition<Float>, SystemEmission<Float>>)

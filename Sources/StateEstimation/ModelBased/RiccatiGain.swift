@@ -60,10 +60,15 @@ where Emission.Scalar == Transition.Scalar {
 
   /// `x_{t|t-1} = f(x)`, `P_{t|t-1} = F P F' + Q`.
   public func predict(_ step: Step, _ memory: MomentMemory<Scalar>) {
-    model.transition.evaluate(step.previous, into: step.predicted)
     switch linearisation {
-    case .jacobian: model.transition.jacobian(step.previous, into: memory.transition)
+    case .jacobian:
+      model.transition.linearise(
+        step.previous,
+        into: step.predicted,
+        jacobian: memory.transition
+      )
     case .stateDependentMatrix:
+      model.transition.evaluate(step.previous, into: step.predicted)
       model.transition.stateDependentMatrix(step.previous, into: memory.transition)
     }
     Scalar.kernels.pointee.moments_predict(

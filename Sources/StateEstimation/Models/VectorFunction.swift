@@ -6,6 +6,8 @@ public import Tensors
 /// It comes in two forms. The one on buffers serves filters one step at a time and does not allocate.
 /// The one on tensors serves learning: inside a recording a loss differentiates through it.
 ///
+/// A system written as tensor code alone is a ``RecordedFunction``.
+///
 /// Laws: both forms agree to rounding; the Jacobian is the derivative of the value; the state-dependent
 /// matrix times the state is the value.
 public protocol VectorFunction<Scalar>: Sendable {
@@ -31,6 +33,18 @@ public protocol VectorFunction<Scalar>: Sendable {
   ///   - matrix: `[outputs, inputs]`, row-major, written completely.
   func jacobian(_ x: UnsafePointer<Scalar>, into matrix: UnsafeMutablePointer<Scalar>)
 
+  /// The value and the Jacobian at a point, for functions that compute both cheaper than one after the other.
+  ///
+  /// - Parameters:
+  ///   - x: `[inputs]`.
+  ///   - y: `[outputs]`, written completely.
+  ///   - matrix: `[outputs, inputs]`, row-major, written completely.
+  func linearise(
+    _ x: UnsafePointer<Scalar>,
+    into y: UnsafeMutablePointer<Scalar>,
+    jacobian matrix: UnsafeMutablePointer<Scalar>
+  )
+
   /// A matrix `F(x)` with value `F(x) x`, as some filters use in place of the Jacobian.
   ///
   /// The standard implementation is the Jacobian, which is right for linear maps only.
@@ -51,6 +65,8 @@ public protocol VectorFunction<Scalar>: Sendable {
 
   /// The Jacobians at several points, in operations that a recording differentiates.
   ///
+  /// The standard implementation takes ``applied(to:)`` and the forward rules of its operations.
+  ///
   /// - Parameter x: `[batch, inputs]`.
   /// - Returns: `[batch, outputs, inputs]`.
   func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar>
@@ -62,6 +78,21 @@ extension VectorFunction {
     _ x: UnsafePointer<Scalar>,
     into matrix: UnsafeMutablePointer<Scalar>
   ) { jacobian(x, into: matrix) }
+
+  /// One after the other.
+  public func linearise(
+    _ x: UnsafePointer<Scalar>,
+    into y: UnsafeMutablePointer<Scalar>,
+    jacobian matrix: UnsafeMutablePointer<Scalar>
+  ) {
+    evaluate(x, into: y)
+    jacobian(x, into: matrix)
+  }
+
+  /// The Jacobians by forward rules.
+  public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    Autodiff.jacobian(at: x) { applied(to: $0) }
+  }
 }
 
 extension VectorFunction {
