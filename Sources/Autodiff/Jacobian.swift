@@ -43,7 +43,7 @@ public func valueAndJacobian<Scalar: RealTensorScalar>(
   let probe = function(x)
   if let state = probe.node(for: "jacobian")?.state {
     // The points are constants of a recording whose other numbers the function reads.
-    let node = Node("points", storage: x.storage, state: state)
+    let node = Node(leaf: "points", storage: x.storage, state: state)
     state.append(node)
     let first = state.nodes.count
     let point = Tensor(shape: x.shape, storage: x.storage, record: node)

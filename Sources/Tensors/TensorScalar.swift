@@ -30,24 +30,26 @@ public struct KernelTable: @unchecked Sendable {
 /// The arguments of one matrix product on raw buffers, or of several of one shape.
 public struct MatrixProduct<Scalar> {
   /// How many products; the matrices of an operand are a stride apart, the same one where it is 0.
-  package var count = 1
-  package var strideA = 0
-  package var strideB = 0
-  package var strideC = 0
-  package var transposeA = false
-  package var transposeB = false
-  package var rows: Int
-  package var columns: Int
-  package var inner: Int
-  package var alpha: Scalar
-  package var beta: Scalar
-  package var a: UnsafePointer<Scalar>
-  package var leadingA: Int
-  package var b: UnsafePointer<Scalar>
-  package var leadingB: Int
-  package var c: UnsafeMutablePointer<Scalar>
-  package var leadingC: Int
+  @usableFromInline package var count = 1
+  @usableFromInline package var strideA = 0
+  @usableFromInline package var strideB = 0
+  @usableFromInline package var strideC = 0
+  @usableFromInline package var transposeA = false
+  @usableFromInline package var transposeB = false
+  @usableFromInline package var rows: Int
+  @usableFromInline package var columns: Int
+  @usableFromInline package var inner: Int
+  @usableFromInline package var alpha: Scalar
+  @usableFromInline package var beta: Scalar
+  @usableFromInline package var a: UnsafePointer<Scalar>
+  @usableFromInline package var leadingA: Int
+  @usableFromInline package var b: UnsafePointer<Scalar>
+  @usableFromInline package var leadingB: Int
+  @usableFromInline package var c: UnsafeMutablePointer<Scalar>
+  @usableFromInline package var leadingC: Int
 
+  // Inlined into other modules: called as generic code it would look up its own type at run time.
+  @inlinable
   package init(
     rows: Int,
     columns: Int,

@@ -15,6 +15,10 @@ struct RowFunction: Sendable, CustomTestStringConvertible {
   }
 
   private static let matrix = Tensor<Double>([0.3, -1, 0.5, 2, 0.1, -0.7], shape: [3, 2])
+  private static let twoBySix = Tensor<Double>(
+    [0.3, -1, 0.5, 0.2, 0.1, -0.7, -0.4, 0.6, 0.9, -0.2, 0.8, 0.15],
+    shape: [2, 6]
+  )
   private static let bias = Tensor<Double>([0.2, -0.4])
 
   private static func column(_ x: Tensor<Double>, _ i: Int) -> Tensor<Double> {
@@ -73,6 +77,9 @@ struct RowFunction: Sendable, CustomTestStringConvertible {
     .init("dense") { linear($0, matrix, bias) },
     .init("dense, tanh") { linear($0, matrix, bias, activation: .tanh) },
     .init("dense, sigmoid") { linear($0, matrix, bias, activation: .sigmoid) },
+    .init("dense of joined inputs, outputs first") {
+      linear(joining: [$0, square($0)], twoBySix, bias, activation: .tanh, layout: .outputsFirst)
+    },
     .init("dense, relu") { linear($0, matrix, bias, activation: .relu) },
   ]
 }

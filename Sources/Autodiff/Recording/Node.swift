@@ -66,8 +66,13 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
   let isConstant: Bool
   /// Set on a parameter's leaf.
   let parameter: Parameter<Scalar>?
-  let forward: (() -> Void)?
-  let backward: (() -> Void)?
+  /// Computes the value again; nothing for a leaf.
+  let forward: () -> Void
+  /// Adds to the operands' gradients; nothing where none is wanted. No optional: a closure inside one is
+  /// called through a thunk.
+  let backward: () -> Void
+  /// Whether the value comes from outside.
+  let isLeaf: Bool
 
   init(
     _ operation: String,
@@ -78,9 +83,8 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     shape: [Int] = [],
     forwardRule: ForwardRule<Scalar>? = nil,
     isConstant: Bool = false,
-    parameter: Parameter<Scalar>? = nil,
-    forward: (() -> Void)? = nil,
-    backward: (() -> Void)? = nil
+    forward: @escaping () -> Void,
+    backward: @escaping () -> Void
   ) {
     self.operation = operation
     self.storage = storage
@@ -90,9 +94,30 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     self.shape = shape
     self.forwardRule = forwardRule
     self.isConstant = isConstant
-    self.parameter = parameter
+    parameter = nil
     self.forward = forward
     self.backward = backward
+    isLeaf = false
+  }
+
+  init(
+    leaf operation: String,
+    storage: TensorStorage<Scalar>,
+    state: RecordingState<Scalar>,
+    parameter: Parameter<Scalar>? = nil
+  ) {
+    self.operation = operation
+    self.storage = storage
+    self.state = state
+    operands = []
+    arguments = []
+    shape = []
+    forwardRule = nil
+    isConstant = false
+    self.parameter = parameter
+    forward = {}
+    backward = {}
+    isLeaf = true
   }
 
   func hostWillRead(_ what: String) {

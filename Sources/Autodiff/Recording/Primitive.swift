@@ -20,12 +20,14 @@ package enum Primitive {
     forwardRule: ForwardRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let a = x.storage
+    var adjoint: ((TensorStorage<Scalar>) -> Void)?
+    if let backward { adjoint = { backward(a, $0) } }
     return apply(
       name,
       [x],
       shape: shape,
       forward: { forward(a, $0) },
-      backward: backward.map { backward in { backward(a, $0) } },
+      backward: adjoint,
       forwardRule: forwardRule
     )
   }
@@ -44,12 +46,14 @@ package enum Primitive {
   ) -> Tensor<Scalar> {
     let a = x.storage
     let b = y.storage
+    var adjoint: ((TensorStorage<Scalar>) -> Void)?
+    if let backward { adjoint = { backward(a, b, $0) } }
     return apply(
       name,
       [x, y],
       shape: shape,
       forward: { forward(a, b, $0) },
-      backward: backward.map { backward in { backward(a, b, $0) } },
+      backward: adjoint,
       forwardRule: forwardRule
     )
   }
@@ -74,7 +78,11 @@ package enum Primitive {
       "\(name): operands belong to different recordings"
     )
     let isDifferentiable = backward != nil && nodes.contains { $0.storage.gradients != nil }
-    if isDifferentiable { output.allocateGradients() }
+    var adjoint: () -> Void = {}
+    if isDifferentiable, let backward {
+      output.allocateGradients()
+      adjoint = { backward(output) }
+    }
     forward(output)
     let node = Node(
       name,
@@ -86,7 +94,7 @@ package enum Primitive {
       forwardRule: forwardRule,
       isConstant: backward == nil,
       forward: { forward(output) },
-      backward: isDifferentiable ? backward.map { backward in { backward(output) } } : nil
+      backward: adjoint
     )
     state.append(node)
     return Tensor(shape: shape, storage: output, record: node)

@@ -62,7 +62,7 @@ public final class Recording<Scalar: RealTensorScalar> {
     defer { for parameter in distinct { parameter.unbind() } }
     for parameter in parameters where !distinct.contains(where: { $0 === parameter }) {
       let node = Node(
-        "parameter",
+        leaf: "parameter",
         storage: parameter.storage,
         state: state,
         parameter: parameter
@@ -81,7 +81,7 @@ public final class Recording<Scalar: RealTensorScalar> {
     operationReadByHost = state.operationReadByHost
     streams = state.streams
     nodes = state.close()
-    steps = nodes.filter { $0.forward != nil }
+    steps = nodes.filter { !$0.isLeaf }
     self.inputs = leaves
     self.outputs = results
     self.parameters = distinct
@@ -96,7 +96,7 @@ public final class Recording<Scalar: RealTensorScalar> {
     let storage = TensorStorage<Scalar>(uninitialised: tensor.count)
     storage.values.update(from: tensor.storage.values, count: tensor.count)
     if isDifferentiated { storage.allocateGradients() }
-    let node = Node("input '\(name)'", storage: storage, state: state)
+    let node = Node(leaf: "input '\(name)'", storage: storage, state: state)
     state.append(node)
     return Tensor(shape: tensor.shape, storage: storage, record: node)
   }
@@ -160,7 +160,7 @@ public final class Recording<Scalar: RealTensorScalar> {
   @specialized(where Scalar == Float)
   public func forward() throws(RecordingError) {
     if let operationReadByHost { throw .notReplayable(operation: operationReadByHost) }
-    for node in steps { node.forward?() }
+    for node in steps { node.forward() }
   }
 
   /// Makes the next ``forward()`` the given numbered draw of every random operation, so that a training
@@ -184,8 +184,8 @@ public final class Recording<Scalar: RealTensorScalar> {
     for node in nodes { node.storage.gradientIsFresh = true }
     seed[0] = 1
     tensor.storage.gradientIsFresh = false
-    for node in nodes.reversed() where !node.storage.gradientIsFresh { node.backward?() }
-    for node in nodes where node.forward == nil { _ = node.storage.accumulatedGradient }
+    for node in nodes.reversed() where !node.storage.gradientIsFresh { node.backward() }
+    for node in nodes where node.isLeaf { _ = node.storage.accumulatedGradient }
   }
 
   /// Where an input's numbers live, for filling it without a tensor.
@@ -225,7 +225,7 @@ extension Recording {
       return NonFiniteReport(
         operation: node.operation,
         parameters: Self.parameters(near: node),
-        isLeaf: node.forward == nil
+        isLeaf: node.isLeaf
       )
     }
     return nil

@@ -12,12 +12,14 @@ public import Tensors
 /// let y = layer(Tensor.zeros([32, 4]))    // [32, 16]
 /// ```
 public struct Dense<Scalar: RealTensorScalar>: Layer {
-  /// `W`, shape `[inputs, outputs]`.
+  /// `W`, shape `[inputs, outputs]`; with its outputs first `W'`.
   public let weight: Parameter<Scalar>
   /// `b`, shape `[outputs]`; nil for a layer without it.
   public let bias: Parameter<Scalar>?
   /// `a`, applied to each number.
   public let activation: Activation
+  /// How the numbers of `weight` lie; outputs first is faster with many inputs and few outputs.
+  public let layout: WeightLayout
 
   /// A layer of given numbers.
   ///
@@ -37,10 +39,16 @@ public struct Dense<Scalar: RealTensorScalar>: Layer {
     )
   }
 
-  private init(weight: Parameter<Scalar>, bias: Parameter<Scalar>?, activation: Activation) {
+  private init(
+    weight: Parameter<Scalar>,
+    bias: Parameter<Scalar>?,
+    activation: Activation,
+    layout: WeightLayout = .inputsFirst
+  ) {
     self.weight = weight
     self.bias = bias
     self.activation = activation
+    self.layout = layout
   }
 
   /// A layer drawn at random.
@@ -53,34 +61,53 @@ public struct Dense<Scalar: RealTensorScalar>: Layer {
   ///   - outputs: the features of the output.
   ///   - activation: `a`.
   ///   - initialisation: the law of the weights; He's for ReLU and Glorot's otherwise when nil.
+  ///   - layout: how the numbers of the weight lie.
   ///   - stream: what is drawn from.
   public init(
     _ inputs: Int,
     _ outputs: Int,
     activation: Activation = .identity,
     initialisation: Initialisation? = nil,
+    layout: WeightLayout = .inputsFirst,
     from stream: inout RandomStream
   ) {
     precondition(inputs >= 1 && outputs >= 1, "Dense: \(inputs) inputs, \(outputs) outputs")
     let law = initialisation ?? (activation == .relu ? .heUniform : .glorotUniform)
     weight = Parameter(
-      law.drawn([inputs, outputs], inputs: inputs, outputs: outputs, from: &stream)
+      law.drawn(
+        layout == .inputsFirst ? [inputs, outputs] : [outputs, inputs],
+        inputs: inputs,
+        outputs: outputs,
+        from: &stream
+      )
     )
     bias = Parameter(
       Initialisation.fanIn.drawn([outputs], inputs: inputs, outputs: outputs, from: &stream)
     )
     self.activation = activation
+    self.layout = layout
   }
 
   /// How many features go in.
-  public var inputs: Int { weight.shape[0] }
+  public var inputs: Int { weight.shape[layout == .inputsFirst ? 0 : 1] }
 
   /// How many features come out.
-  public var outputs: Int { weight.shape[1] }
+  public var outputs: Int { weight.shape[layout == .inputsFirst ? 1 : 0] }
 
   /// `a(x W + b)`, shape `[..., outputs]`.
   public func output(of input: Tensor<Scalar>, mode: Mode) -> Tensor<Scalar> {
-    linear(input, weight.value, bias?.value, activation: activation)
+    linear(input, weight.value, bias?.value, activation: activation, layout: layout)
+  }
+
+  /// The output of inputs side by side, each `[..., width]`, as one node.
+  public func output(joining inputs: [Tensor<Scalar>]) -> Tensor<Scalar> {
+    linear(
+      joining: inputs,
+      weight.value,
+      bias?.value,
+      activation: activation,
+      layout: layout
+    )
   }
 
   /// Names `weight` and `bias`.
@@ -94,7 +121,8 @@ public struct Dense<Scalar: RealTensorScalar>: Layer {
     Dense(
       weight: duplication.copy(weight),
       bias: bias.map { duplication.copy($0) },
-      activation: activation
+      activation: activation,
+      layout: layout
     )
   }
 }

@@ -64,9 +64,20 @@ public struct GRU<Scalar: RealTensorScalar>: RecurrentLayer {
     _ input: Tensor<Scalar>,
     _ state: Tensor<Scalar>
   ) -> (output: Tensor<Scalar>, state: Tensor<Scalar>) {
-    let fromInput = linear(input, inputWeight.value, inputBias.value, activation: .identity)
-    let next = self.next(fromInput, state)
+    let next = step(joining: [input], state)
     return (next, next)
+  }
+
+  /// One time step of inputs side by side, as one node; the new hidden state `[batch, hidden]`.
+  public func step(joining inputs: [Tensor<Scalar>], _ state: Tensor<Scalar>) -> Tensor<Scalar> {
+    gruStep(
+      joining: inputs,
+      state,
+      inputWeight: inputWeight.value,
+      inputBias: inputBias.value,
+      recurrentWeight: recurrentWeight.value,
+      recurrentBias: recurrentBias.value
+    )
   }
 
   private func next(_ fromInput: Tensor<Scalar>, _ state: Tensor<Scalar>) -> Tensor<Scalar> {

@@ -73,7 +73,13 @@ public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork {
     innovation = GRU(inputs: nn + 2 * n * featureFactor, hidden: nn, from: &stream)
     projection = dense(mm, nn)
     gainHidden = dense(mm + nn, (mm + nn) * gainFactor)
-    gainOutput = dense((mm + nn) * gainFactor, m * n, .identity).scaled(by: 0.1)
+    gainOutput = Dense(
+      (mm + nn) * gainFactor,
+      m * n,
+      initialisation: .fanIn,
+      layout: .outputsFirst,
+      from: &stream
+    ).scaled(by: 0.1)
     reduction = dense(nn + m * n, mm)
     update = dense(2 * mm, mm)
     updateFeature = dense(m, m * featureFactor)
@@ -110,15 +116,15 @@ public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork {
     -> Tensor<Scalar>
   {
     func run(_ layer: Dense<Scalar>, _ parts: Tensor<Scalar>...) -> Tensor<Scalar> {
-      layer(parts.count == 1 ? parts[0] : concatenated(parts, axis: 1), mode: .training)
+      layer.output(joining: parts)
     }
-    let q = processNoise.step(run(updateFeature, features.updateDifference), carry[0]).output
+    let q = processNoise.step(joining: [run(updateFeature, features.updateDifference)], carry[0])
     let p = predicted.step(
-      concatenated([q, run(estimateFeature, features.estimateDifference)], axis: 1),
+      joining: [q, run(estimateFeature, features.estimateDifference)],
       carry[1]
-    ).output
+    )
     let seen = run(observationFeature, features.observationDifference, features.innovation)
-    let s = innovation.step(concatenated([run(projection, p), seen], axis: 1), carry[2]).output
+    let s = innovation.step(joining: [run(projection, p), seen], carry[2])
     let k = run(gainOutput, run(gainHidden, p, s))
     carry = [q, run(update, p, run(reduction, s, k)), s]
     return k.reshaped([k.shape[0], states, observed])

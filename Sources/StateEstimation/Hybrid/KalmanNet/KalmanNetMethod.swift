@@ -27,7 +27,7 @@ extension MethodDescription {
 /// Settings, training and preparation of KalmanNet.
 enum KalmanNetMethod {
   static let id = "kalmannet"
-  static let version = 1
+  static let version = 2
 
   static let settings: [SettingDescription] =
     SystemChoice.settings + [

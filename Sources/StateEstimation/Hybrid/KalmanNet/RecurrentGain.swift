@@ -72,8 +72,8 @@ public struct RecurrentGain<Scalar: RealTensorScalar>: GainNetwork {
   public func gain(_ features: GainFeatures<Scalar>, _ carry: inout [Tensor<Scalar>])
     -> Tensor<Scalar>
   {
-    let seen = concatenated([features.innovation, features.updateDifference], axis: 1)
-    let h = memory.step(input(seen, mode: .training), carry[0]).output
+    let seen = input.output(joining: [features.innovation, features.updateDifference])
+    let h = memory.step(joining: [seen], carry[0])
     carry = [h]
     let k = output(hidden(h, mode: .training), mode: .training)
     return k.reshaped([k.shape[0], states, observed])

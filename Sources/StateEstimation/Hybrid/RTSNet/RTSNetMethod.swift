@@ -27,7 +27,7 @@ extension MethodDescription {
 /// Settings, training and preparation of RTSNet.
 enum RTSNetMethod {
   static let id = "rtsnet"
-  static let version = 1
+  static let version = 2
 
   static let settings: [SettingDescription] =
     SystemChoice.settings + [

@@ -54,7 +54,13 @@ public struct SmootherGain<Scalar: RealTensorScalar>: DuplicableModule, Recorded
     updateFeature = dense(m, m * featureFactor)
     differenceFeature = dense(2 * m, 2 * m * featureFactor)
     gainHidden = dense(m * m, m * m * gainFactor)
-    gainOutput = dense(m * m * gainFactor, m * m, .identity).scaled(by: 0.1)
+    gainOutput = Dense(
+      m * m * gainFactor,
+      m * m,
+      initialisation: .fanIn,
+      layout: .outputsFirst,
+      from: &stream
+    ).scaled(by: 0.1)
     correction = dense(2 * m * m, m * m)
   }
 
@@ -79,20 +85,14 @@ public struct SmootherGain<Scalar: RealTensorScalar>: DuplicableModule, Recorded
   public func gain(_ step: RecordedSmootherStep<Scalar>, _ carry: inout [Tensor<Scalar>])
     -> Tensor<Scalar>
   {
-    func run(_ layer: Dense<Scalar>, _ input: Tensor<Scalar>) -> Tensor<Scalar> {
-      layer(input, mode: .training)
+    func run(_ layer: Dense<Scalar>, _ parts: Tensor<Scalar>...) -> Tensor<Scalar> {
+      layer.output(joining: parts)
     }
-    let q = processNoise.step(run(updateFeature, unitRows(step.update)), carry[0]).output
-    let differences = concatenated(
-      [unitRows(step.innovation), unitRows(step.evolution)],
-      axis: 1
-    )
-    let p = smoothed.step(
-      concatenated([q, run(differenceFeature, differences)], axis: 1),
-      carry[1]
-    ).output
+    let q = processNoise.step(joining: [run(updateFeature, unitRows(step.update))], carry[0])
+    let differences = run(differenceFeature, unitRows(step.innovation), unitRows(step.evolution))
+    let p = smoothed.step(joining: [q, differences], carry[1])
     let g = run(gainOutput, run(gainHidden, p))
-    carry = [q, run(correction, concatenated([p, g], axis: 1))]
+    carry = [q, run(correction, p, g)]
     return g.reshaped([g.shape[0], states, states])
   }
 
