@@ -68,8 +68,9 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
   let parameter: Parameter<Scalar>?
   /// Computes the value again; nothing for a leaf.
   let forward: () -> Void
-  /// Adds to the operands' gradients; nothing where none is wanted. No optional: a closure inside one is
-  /// called through a thunk.
+  /// Adds to the operands' gradients; nothing where none is wanted.
+  ///
+  /// No optional: a closure inside one is called through a thunk.
   let backward: () -> Void
   /// Whether the value comes from outside.
   let isLeaf: Bool
