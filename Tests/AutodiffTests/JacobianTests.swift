@@ -176,3 +176,74 @@ struct RowFunction: Sendable, CustomTestStringConvertible {
     for (a, b) in zip(second.scalars, expected) { #expect((a - b).magnitude < 1e-12) }
   }
 }
+
+@Suite struct ScalarProgramTests {
+  @Test("a program of single numbers gives what a replay gives", arguments: RowFunction.all)
+  func agrees(function: RowFunction) throws {
+    var stream = RandomStream(seed: 1)
+    func drawn() -> Tensor<Double> { stream.normal([1, 3]) }
+    let recording = try Recording(inputs: ["x": drawn()]) { inputs in
+      let x = try #require(inputs["x"])
+      let (value, slope) = valueAndJacobian(at: x, of: function.function)
+      return ["value": value, "slope": slope]
+    }
+    let program = ScalarProgram(recording, input: "x", outputs: ["value", "slope"])
+    // Indices of a gathering are numbers that may change, which a straight line cannot follow; others have no such form yet.
+    let formless = ["gather", "soft threshold", "cumulative sum", "cumulative sum from the end"]
+    guard !formless.contains(function.name) else {
+      #expect(program == nil)
+      return
+    }
+    let code = try #require(program)
+    let registers = code.makeRegisters()
+    for _ in 0..<3 {
+      let x = drawn()
+      try recording.replay(["x": x])
+      x.withScalars { numbers in
+        if let base = numbers.baseAddress { code.run(base, registers) }
+      }
+      for (place, name) in ["value", "slope"].enumerated() {
+        let expected = try recording.value(name).scalars
+        var found = [Double](repeating: .nan, count: expected.count)
+        found.withUnsafeMutableBufferPointer { buffer in
+          if let base = buffer.baseAddress { code.copy(place, from: registers, to: base) }
+        }
+        for (a, b) in zip(found, expected) {
+          // Two ways to compute elementary functions, a few ulp each.
+          #expect((a - b).magnitude < 1e-13 * max(1, b.magnitude), "\(name)")
+        }
+      }
+    }
+  }
+
+  @Test("a program reads parameters where they are, and folds what does not change")
+  func parameters() throws {
+    let weight = Parameter(Tensor<Double>([2, 3]))
+    let recording = try Recording(
+      inputs: ["x": Tensor<Double>([1, 1])],
+      parameters: [weight]
+    ) { inputs in
+      let x = try #require(inputs["x"])
+      let constant = exp(Tensor<Double>([0, 1])) * 2
+      return ["y": x * weight.value + constant * 0 + x * 0]
+    }
+    let code = try #require(ScalarProgram(recording, input: "x", outputs: ["y"]))
+    #expect(code.operationCount == 2)
+    weight.set(Tensor([5, 7]))
+    let registers = code.makeRegisters()
+    var y = [0.0, 0.0]
+    code.run([10, 100], registers)
+    code.copy(0, from: registers, to: &y)
+    #expect(y == [50, 700])
+  }
+
+  @Test("a long recording has no program")
+  func long() throws {
+    let recording = try Recording(inputs: ["x": Tensor<Double>([1, 1, 1])]) { inputs in
+      let x = try #require(inputs["x"])
+      return ["y": (0..<10).reduce(x) { y, _ in sin(y) }]
+    }
+    #expect(ScalarProgram(recording, input: "x", outputs: ["y"], limit: 29) == nil)
+    #expect(ScalarProgram(recording, input: "x", outputs: ["y"], limit: 30)?.operationCount == 30)
+  }
+}

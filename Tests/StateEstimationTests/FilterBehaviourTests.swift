@@ -119,10 +119,22 @@ import Testing
         noise: try NoiseCovariances(process: .identity(3), observation: .identity(3))
       )
     ).stream(mean: [1, 1, 1], covariance: .identity(3))
+    let recorded = GaussianFilter(
+      gain: RiccatiGain(
+        model: StateSpaceModel(
+          transition: RecordedFunction<Float>(inputs: 3, outputs: 3) {
+            LorenzTransition<Float>().applied(to: $0)
+          },
+          emission: LinearFunction<Float>(.identity(3))
+        ),
+        noise: try NoiseCovariances(process: .identity(3), observation: .identity(3))
+      )
+    ).stream(mean: [1, 1, 1], covariance: .identity(3))
     let (a, b): ([Double], [Float]) = ([0.5, .nan], [1, 2, 3])
     func run() {
       linear.advance(a)
       lorenz.advance(b)
+      recorded.advance(b)
     }
     run()
     graybox_allocations_start()

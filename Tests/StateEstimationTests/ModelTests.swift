@@ -1,5 +1,6 @@
 import Autodiff
 import StateEstimation
+import Synchronization
 import Tensors
 import Testing
 
@@ -63,6 +64,47 @@ import Testing
     try check(SphericalEmission(), seed: seed, scale: 5)
     try check(SystemTransition.lorenz(LorenzTransition(order: 3)), seed: seed, scale: 10)
     try check(SystemEmission<Double>.spherical(SphericalEmission()), seed: seed, scale: 5)
+    try check(recordedLorenz, seed: seed, scale: 10)
+    try check(
+      RecordedFunction(inputs: 3, outputs: 3) { SphericalEmission<Double>().applied(to: $0) },
+      seed: seed,
+      scale: 5
+    )
+    // An operation without a form for single numbers: it is replayed.
+    let places = Tensor<Double>([2, 0])
+    try check(
+      RecordedFunction(inputs: 3, outputs: 2) { square($0).gathered(places, axis: 1) },
+      seed: seed
+    )
+  }
+
+  private var recordedLorenz: RecordedFunction<Double> {
+    RecordedFunction(inputs: 3, outputs: 3) { LorenzTransition<Double>().applied(to: $0) }
+  }
+
+  @Test("written as tensor code, value and Jacobian are those by hand, one point at a time or many")
+  func recorded() throws {
+    let hand = LorenzTransition<Double>()
+    var stream = RandomStream(seed: 2)
+    let points: Tensor<Double> = stream.normal([50, 3])
+    let x = points * 10
+    #expect(
+      worst(recordedLorenz.jacobians(at: x).scalars, hand.jacobians(at: x).scalars) < 1e-12
+    )
+    let function = recordedLorenz
+    let numbers = x.scalars
+    // Threads take programs of their own.
+    let errors = Mutex(0.0)
+    WorkerPool(threads: 2).forEach(count: 50) { row in
+      let point = Array(numbers[(3 * row)..<(3 * row + 3)])
+      var (y, slope) = ([Double](repeating: 0, count: 3), [Double](repeating: 0, count: 9))
+      var (z, other) = (y, slope)
+      function.linearise(point, into: &y, jacobian: &slope)
+      hand.linearise(point, into: &z, jacobian: &other)
+      let error = max(worst(y, z), worst(slope, other))
+      errors.withLock { $0 = max($0, error) }
+    }
+    #expect(errors.withLock { $0 } < 1e-12)
   }
 
   @Test("a loss passes through models", arguments: 0..<3 as Range<UInt64>)

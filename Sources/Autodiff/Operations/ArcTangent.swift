@@ -51,6 +51,9 @@ public func arcTangent<Scalar: RealTensorScalar>(
         at.change(0).map { x * share * $0 },
         at.change(1).map { -(y * share) * $0 }
       )
+    },
+    scalarRule: { builder, operands in
+      zip(operands[0], operands[1]).map { builder.apply(.arcTangent, $0, $1) }
     }
   )
 }

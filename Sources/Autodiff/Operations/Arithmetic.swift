@@ -10,11 +10,9 @@ func broadcastOperation<Scalar: RealTensorScalar>(
   isDifferentiable: Bool = true
 ) -> Tensor<Scalar> {
   let shape = broadcastShape(name, a.shape, b.shape)
-  let plan = kernelBroadcast(
-    shape,
-    broadcastStrides(a.shape, in: shape),
-    broadcastStrides(b.shape, in: shape)
-  )
+  let stridesA = broadcastStrides(a.shape, in: shape)
+  let stridesB = broadcastStrides(b.shape, in: shape)
+  let plan = kernelBroadcast(shape, stridesA, stridesB)
   let kernels = Scalar.kernels
   return Primitive.binary(
     name,
@@ -45,7 +43,8 @@ func broadcastOperation<Scalar: RealTensorScalar>(
           )
         }
       } : nil,
-    forwardRule: forwardRule(operation)
+    forwardRule: forwardRule(operation),
+    scalarRule: scalarRule(operation, shape, stridesA, stridesB)
   )
 }
 
@@ -68,7 +67,11 @@ func scaleShift<Scalar: RealTensorScalar>(
       guard let gy = y.gradients else { return }
       x.addToGradient(scale, times: gy)
     },
-    forwardRule: { at in scale == 1 ? at.change(0) : at.change(0).map { $0 * scale } }
+    forwardRule: { at in scale == 1 ? at.change(0) : at.change(0).map { $0 * scale } },
+    scalarRule: { builder, operands in
+      let (scale, shift) = (builder.constant(scale), builder.constant(shift))
+      return operands[0].map { builder.apply(.add, builder.apply(.multiply, $0, scale), shift) }
+    }
   )
 }
 
@@ -179,6 +182,10 @@ public func power<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ exponent: Sca
     forwardRule: { at in
       let slope = power(at.operands[0], Scalar(exponent - 1)) * Scalar(exponent)
       return at.change(0).map { slope * $0 }
+    },
+    scalarRule: { builder, operands in
+      let exponent = builder.constant(Scalar(exponent))
+      return operands[0].map { builder.apply(.power, $0, exponent) }
     }
   )
 }

@@ -75,6 +75,9 @@ func combination<Scalar: RealTensorScalar>(
         return at.change(0).map { scaled($0, u) } ?? at.change(1).map { scaled($0, v) }
       }
       return combination(name, first, u, second, v)
+    },
+    scalarRule: { builder, operands in
+      zip(operands[0], operands[1]).map { builder.combination(u, $0, v, $1) }
     }
   )
 }

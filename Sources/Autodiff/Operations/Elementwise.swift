@@ -18,7 +18,8 @@ func elementwise<Scalar: RealTensorScalar>(
         guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         kernels.pointee.unary_backward(operation, x.count, x.values, y.values, gy, gx)
       } : nil,
-    forwardRule: forwardRule(operation)
+    forwardRule: forwardRule(operation),
+    scalarRule: scalarRule(operation)
   )
 }
 
@@ -122,6 +123,14 @@ public func clamp<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, _ range: Closed
       let isInside =
         isGreaterOrEqual(x, Tensor(range.lowerBound)) * isLessOrEqual(x, Tensor(range.upperBound))
       return at.change(0).map { isInside * $0 }
+    },
+    scalarRule: { builder, operands in
+      let (least, most) = (
+        builder.constant(range.lowerBound), builder.constant(range.upperBound)
+      )
+      return operands[0].map { x in
+        builder.apply(.minimum, builder.apply(.maximum, x, least), most)
+      }
     }
   )
 }
@@ -134,6 +143,7 @@ public func stopGradient<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>) -> Tenso
     x,
     shape: x.shape,
     forward: { x, y in y.values.update(from: x.values, count: x.count) },
-    backward: nil
+    backward: nil,
+    scalarRule: { $1[0] }
   )
 }

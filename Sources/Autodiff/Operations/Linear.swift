@@ -125,6 +125,20 @@ public func linear<Scalar: RealTensorScalar>(
       let ones = at.result.shape.dropLast().map { _ in 1 }
       change = sum(change, bent?.reshaped([at.directions] + ones + [outputs]))
       return activation.slope(at.result).map { slope in change.map { $0 * slope } } ?? change
+    },
+    scalarRule: { builder, operands in
+      let (inputs, outputs) = (weight.shape[0], weight.shape[1])
+      return (0..<(x.count / max(inputs, 1))).flatMap { row in
+        (0..<outputs).map { column in
+          let sum = builder.dot(
+            (0..<inputs).map {
+              (operands[0][row * inputs + $0], operands[1][$0 * outputs + column])
+            }
+          )
+          let shifted = operands.count > 2 ? builder.apply(.add, sum, operands[2][column]) : sum
+          return activation.applied(to: shifted, in: &builder)
+        }
+      }
     }
   )
 }

@@ -95,7 +95,8 @@ public func matmul<Scalar: RealTensorScalar>(
             : product(at.repeated(0), change)
         }
       )
-    }
+    },
+    scalarRule: { extents.singleNumbers(&$0, $1) }
   )
 }
 
@@ -139,6 +140,32 @@ private struct ProductExtents: Sendable {
     shape = leading + [m, n]
     self.transposeA = transposeA
     self.transposeB = transposeB
+  }
+
+  /// The product as sums of products of single numbers.
+  func singleNumbers<Scalar: RealTensorScalar>(
+    _ builder: inout ScalarBuilder<Scalar>,
+    _ operands: [[Int32]]
+  ) -> [Int32] {
+    let (a, b) = (operands[0], operands[1])
+    var result: [Int32] = []
+    for matrix in 0..<batch {
+      for row in 0..<rows {
+        for column in 0..<columns {
+          result.append(
+            builder.dot(
+              (0..<inner).map { k in
+                (
+                  a[matrix * strideA + (transposeA ? k * rows + row : row * inner + k)],
+                  b[matrix * strideB + (transposeB ? column * inner + k : k * columns + column)]
+                )
+              }
+            )
+          )
+        }
+      }
+    }
+    return result
   }
 
   var pieces: RowPieces {

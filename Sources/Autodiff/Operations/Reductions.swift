@@ -30,7 +30,15 @@ extension Tensor where Scalar: RealTensorScalar {
         guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
         kernels.pointee.repeat_accumulate(view.outer, view.extent, view.inner, 1, gy, gx)
       },
-      forwardRule: { at in at.change(0)?.sum(axis: axis + 1, keepingAxis: keepingAxis) }
+      forwardRule: { at in at.change(0)?.sum(axis: axis + 1, keepingAxis: keepingAxis) },
+      scalarRule: { builder, operands in
+        (0..<(view.outer * view.inner)).map { place in
+          let first = place / view.inner * view.extent * view.inner + place % view.inner
+          return (0..<view.extent).reduce(builder.constant(0)) { sum, k in
+            builder.apply(.add, sum, operands[0][first + k * view.inner])
+          }
+        }
+      }
     )
   }
 

@@ -82,6 +82,11 @@ public func select<Scalar: RealTensorScalar>(
     forwardRule: { at in
       at.change(1) == nil && at.change(2) == nil
         ? nil : select(at.repeated(0), at.full(1), at.full(2))
+    },
+    scalarRule: { builder, operands in
+      operands[0].indices.map { place in
+        builder.apply(.select, operands[0][place], operands[1][place], operands[2][place])
+      }
     }
   )
 }

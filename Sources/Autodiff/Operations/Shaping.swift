@@ -115,6 +115,9 @@ extension Tensor where Scalar: RealTensorScalar {
           strides: [size] + strides,
           offset: offset
         )
+      },
+      scalarRule: { _, operands in
+        stridedPlaces(shape, strides, offset: offset).map { operands[0][$0] }
       }
     )
   }
@@ -249,6 +252,13 @@ public func concatenated<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], ax
     },
     forwardRule: { at in
       concatenated(parts.indices.map { at.full($0) }, axis: axis + 1)
+    },
+    scalarRule: { _, operands in
+      (0..<view.outer).flatMap { outer in
+        zip(operands, pieces).flatMap { numbers, piece in
+          numbers[(outer * piece.width)..<((outer + 1) * piece.width)]
+        }
+      }
     }
   )
 }

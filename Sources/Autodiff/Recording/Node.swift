@@ -62,6 +62,7 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
   let arguments: [Tensor<Scalar>]
   let shape: [Int]
   let forwardRule: ForwardRule<Scalar>?
+  let scalarRule: ScalarRule<Scalar>?
   /// Whether small changes of the operands leave the result as it is.
   let isConstant: Bool
   /// Set on a parameter's leaf.
@@ -83,6 +84,7 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     arguments: [Tensor<Scalar>] = [],
     shape: [Int] = [],
     forwardRule: ForwardRule<Scalar>? = nil,
+    scalarRule: ScalarRule<Scalar>? = nil,
     isConstant: Bool = false,
     forward: @escaping () -> Void,
     backward: @escaping () -> Void
@@ -94,6 +96,7 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     self.arguments = arguments
     self.shape = shape
     self.forwardRule = forwardRule
+    self.scalarRule = scalarRule
     self.isConstant = isConstant
     parameter = nil
     self.forward = forward

@@ -5,7 +5,8 @@ package import Tensors
 ///
 /// `forward` writes the output's values; `backward` accumulates into the operands' gradients (those
 /// that have one) from the output's. Both run again on every replay, so neither may allocate. `forwardRule` carries
-/// changes of the operands to the result in operations of their own, for Jacobians.
+/// changes of the operands to the result in operations of their own, for Jacobians;
+/// `scalarRule` makes the operation of ones on single numbers, for ``ScalarProgram``.
 package enum Primitive {
   /// The storages that an operation works on.
   package typealias Operands<Scalar: RealTensorScalar> = [TensorStorage<Scalar>]
@@ -17,7 +18,8 @@ package enum Primitive {
     shape: [Int],
     forward: @escaping (TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void,
     backward: ((TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?,
-    forwardRule: ForwardRule<Scalar>? = nil
+    forwardRule: ForwardRule<Scalar>? = nil,
+    scalarRule: ScalarRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let a = x.storage
     var adjoint: ((TensorStorage<Scalar>) -> Void)?
@@ -28,7 +30,8 @@ package enum Primitive {
       shape: shape,
       forward: { forward(a, $0) },
       backward: adjoint,
-      forwardRule: forwardRule
+      forwardRule: forwardRule,
+      scalarRule: scalarRule
     )
   }
 
@@ -42,7 +45,8 @@ package enum Primitive {
       @escaping (TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void,
     backward:
       ((TensorStorage<Scalar>, TensorStorage<Scalar>, TensorStorage<Scalar>) -> Void)?,
-    forwardRule: ForwardRule<Scalar>? = nil
+    forwardRule: ForwardRule<Scalar>? = nil,
+    scalarRule: ScalarRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let a = x.storage
     let b = y.storage
@@ -54,7 +58,8 @@ package enum Primitive {
       shape: shape,
       forward: { forward(a, b, $0) },
       backward: adjoint,
-      forwardRule: forwardRule
+      forwardRule: forwardRule,
+      scalarRule: scalarRule
     )
   }
 
@@ -65,7 +70,8 @@ package enum Primitive {
     shape: [Int],
     forward: @escaping (TensorStorage<Scalar>) -> Void,
     backward: ((TensorStorage<Scalar>) -> Void)?,
-    forwardRule: ForwardRule<Scalar>? = nil
+    forwardRule: ForwardRule<Scalar>? = nil,
+    scalarRule: ScalarRule<Scalar>? = nil
   ) -> Tensor<Scalar> {
     let output = TensorStorage<Scalar>(uninitialised: shape.reduce(1, *))
     let nodes = operands.compactMap { $0.node(for: name) }
@@ -92,6 +98,7 @@ package enum Primitive {
       arguments: operands,
       shape: shape,
       forwardRule: forwardRule,
+      scalarRule: scalarRule,
       isConstant: backward == nil,
       forward: { forward(output) },
       backward: adjoint

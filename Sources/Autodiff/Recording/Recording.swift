@@ -23,9 +23,9 @@ public import Tensors
 /// try recording.replay(["x": Tensor<Float>([0, 1, 0])])         // the same, on other numbers
 /// ```
 public final class Recording<Scalar: RealTensorScalar> {
-  private let nodes: [Node<Scalar>]
-  private let inputs: [String: Tensor<Scalar>]
-  private let outputs: [String: Tensor<Scalar>]
+  let nodes: [Node<Scalar>]
+  let inputs: [String: Tensor<Scalar>]
+  let outputs: [String: Tensor<Scalar>]
   private let parameters: [Parameter<Scalar>]
   private let operationReadByHost: String?
   private let streams: [StreamOwner]

@@ -1,5 +1,6 @@
 // Goals in order: a user writes a system once, as tensor code; filters one step at a time take it without an
-// allocation. One recording of the value, and one of value and Jacobian, are replayed on one point after another.
+// allocation. One recording of the value, and one of value and Jacobian, run on one point after another: as programs of single
+// numbers where all operations have such a form, else by replay.
 
 internal import Autodiff
 internal import NeuralNetworks
@@ -41,8 +42,8 @@ public struct RecordedFunction<Scalar: RealTensorScalar>: VectorFunction {
     self.inputs = inputs
     self.outputs = outputs
     self.function = function
-    values = FunctionShelf { try Self.recorded(inputs) { ["value": function($0)] } }
-    slopes = FunctionShelf {
+    values = FunctionShelf(["value"]) { try Self.recorded(inputs) { ["value": function($0)] } }
+    slopes = FunctionShelf(["value", "jacobian"]) {
       try Self.recorded(inputs) { x in
         let (value, slope) = valueAndJacobian(at: x, of: function)
         precondition(
@@ -61,27 +62,25 @@ public struct RecordedFunction<Scalar: RealTensorScalar>: VectorFunction {
     try Recording(inputs: ["x": .zeros([1, inputs])]) { named in body(try named.named("x")) }
   }
 
-  /// The value, by a replay.
+  /// The value.
   public func evaluate(_ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>) {
-    values.replay(x, count: inputs) { y.update(from: $0.value, count: outputs) }
+    values.run(x, count: inputs) { $0.copy(0, to: y) }
   }
 
-  /// The Jacobian, by a replay.
+  /// The Jacobian.
   public func jacobian(_ x: UnsafePointer<Scalar>, into matrix: UnsafeMutablePointer<Scalar>) {
-    slopes.replay(x, count: inputs) {
-      if let slope = $0.slope { matrix.update(from: slope, count: outputs * inputs) }
-    }
+    slopes.run(x, count: inputs) { $0.copy(1, to: matrix) }
   }
 
-  /// Both by one replay.
+  /// Both at once.
   public func linearise(
     _ x: UnsafePointer<Scalar>,
     into y: UnsafeMutablePointer<Scalar>,
     jacobian matrix: UnsafeMutablePointer<Scalar>
   ) {
-    slopes.replay(x, count: inputs) {
-      y.update(from: $0.value, count: outputs)
-      if let slope = $0.slope { matrix.update(from: slope, count: outputs * inputs) }
+    slopes.run(x, count: inputs) {
+      $0.copy(0, to: y)
+      $0.copy(1, to: matrix)
     }
   }
 
@@ -89,50 +88,65 @@ public struct RecordedFunction<Scalar: RealTensorScalar>: VectorFunction {
   public func applied(to x: Tensor<Scalar>) -> Tensor<Scalar> { function(x) }
 }
 
-/// Recordings of one function at one point, of which each thread takes one at a time.
+/// A recorded function at one point, of which each thread takes one at a time.
 private final class FunctionShelf<Scalar: RealTensorScalar>: @unchecked Sendable {
   // Safe to share: the list is under the lock, and a place that was taken is in one thread's hands until it is put
   // back. A recording's buffers never move and live as long as it.
 
-  /// A recording and where its numbers are.
-  struct Place {
-    let recording: Recording<Scalar>
-    let input: UnsafeMutablePointer<Scalar>
-    let value: UnsafePointer<Scalar>
-    let slope: UnsafePointer<Scalar>?
+  /// Computes at a point and gives one output after another.
+  final class Place {
+    private let recording: Recording<Scalar>
+    private let input: UnsafeMutablePointer<Scalar>
+    private let outputs: [UnsafeBufferPointer<Scalar>]
+    /// The same in operations on single numbers, where it has them.
+    private let program: (code: ScalarProgram<Scalar>, registers: TensorStorage<Scalar>)?
+
+    init(_ recording: Recording<Scalar>, outputs names: [String]) throws {
+      self.recording = recording
+      guard let input = try recording.inputBuffer("x").baseAddress else {
+        preconditionFailure("RecordedFunction: no inputs")
+      }
+      self.input = input
+      outputs = try names.map { try recording.withValue($0) { $0 } }
+      program = ScalarProgram(recording, input: "x", outputs: names).map {
+        ($0, $0.makeRegisters())
+      }
+    }
+
+    func run(_ x: UnsafePointer<Scalar>, count: Int) throws {
+      if let program { return program.code.run(x, program.registers) }
+      input.update(from: x, count: count)
+      try recording.forward()
+    }
+
+    func copy(_ output: Int, to target: UnsafeMutablePointer<Scalar>) {
+      if let program {
+        return program.code.copy(output, from: program.registers, to: target)
+      }
+      let numbers = outputs[output]
+      if let base = numbers.baseAddress { target.update(from: base, count: numbers.count) }
+    }
   }
 
   private let make: @Sendable () throws -> Recording<Scalar>
+  private let outputs: [String]
   private let lock = Mutex<Void>(())
   private var free: [Place] = []
 
-  init(_ make: @escaping @Sendable () throws -> Recording<Scalar>) { self.make = make }
+  init(_ outputs: [String], _ make: @escaping @Sendable () throws -> Recording<Scalar>) {
+    self.outputs = outputs
+    self.make = make
+  }
 
   /// Computes at a point and lends the results.
-  func replay(_ x: UnsafePointer<Scalar>, count: Int, _ body: (Place) -> Void) {
+  func run(_ x: UnsafePointer<Scalar>, count: Int, _ body: (Place) -> Void) {
     do {
-      let place = try lock.withLock { _ in free.popLast() } ?? made()
-      place.input.update(from: x, count: count)
-      try place.recording.forward()
+      let place = try lock.withLock { _ in free.popLast() } ?? Place(make(), outputs: outputs)
+      try place.run(x, count: count)
       body(place)
       lock.withLock { _ in free.append(place) }
     } catch {
       preconditionFailure("RecordedFunction: a function that cannot be replayed: \(error)")
     }
-  }
-
-  private func made() throws -> Place {
-    let recording = try make()
-    func output(_ name: String) throws -> UnsafePointer<Scalar>? {
-      try recording.withValue(name) { $0.baseAddress }
-    }
-    guard let input = try recording.inputBuffer("x").baseAddress, let value = try output("value")
-    else { preconditionFailure("RecordedFunction: no inputs or no outputs") }
-    return Place(
-      recording: recording,
-      input: input,
-      value: value,
-      slope: try? output("jacobian")
-    )
   }
 }
