@@ -52,6 +52,25 @@ import Testing
     #expect(worst(output.logLikelihoods.scalars, exact.logLikelihoods.scalars) < 0.1)
   }
 
+  @Test("its innovations come to the Kalman filter's, also where numbers miss")
+  func innovations() throws {
+    let system = try LinearSystem(seed: 1)
+    var numbers = system.drawn(4, time: 6, seed: 1).observations.scalars
+    numbers[3] = .nan
+    (numbers[8], numbers[9]) = (.nan, .nan)
+    let input = system.input(Tensor(numbers, shape: [4, 6, 2]))
+    let exact = try system.kalman.estimated(input, pool: .serial)
+    let output = try ParticleFilter(
+      model: system.model,
+      noise: system.noise,
+      particles: 50_000,
+      stream: RandomStream(seed: 4)
+    ).estimated(input, pool: .serial)
+    // Moments of some thousands of effective particles err by some hundredths, as many times as there are degrees of freedom.
+    #expect(worst(output.innovationsSquared.scalars, exact.innovationsSquared.scalars) < 0.15)
+    #expect(output.innovationsSquared[0, 4].isNaN && exact.innovationsSquared[0, 4].isNaN)
+  }
+
   @Test("gives the same numbers for any number of threads")
   func threads() throws {
     let system = try LinearSystem(seed: 3)

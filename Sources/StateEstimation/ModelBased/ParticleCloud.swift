@@ -16,7 +16,10 @@ where Emission.Scalar == Transition.Scalar {
   private let predicted: TensorStorage<Scalar>
   private let residual: TensorStorage<Scalar>
   private let logWeights: TensorStorage<Double>
+  /// They sum to 1.
   private let weights: TensorStorage<Double>
+  /// The weighted mean of what particles leave of an observation, `[n]`, and their second moments, `[n, n]`.
+  private let residualMoments: TensorStorage<Double>
   private(set) var effectiveNumber = 0.0
 
   private var count: Int { filter.particles }
@@ -33,6 +36,7 @@ where Emission.Scalar == Transition.Scalar {
     residual = TensorStorage(uninitialised: n)
     logWeights = TensorStorage(uninitialised: count)
     weights = TensorStorage(uninitialised: count)
+    residualMoments = TensorStorage(uninitialised: n + n * n)
   }
 
   /// Draws the particles of the initial state.
@@ -41,7 +45,12 @@ where Emission.Scalar == Transition.Scalar {
     let matrix = Matrix(rows: m, columns: m, (0..<(m * m)).map { covariance[$0] })
     for k in 0..<count { (particles.values + k * m).update(from: mean, count: m) }
     addNoise(Covariance.factor(matrix), to: particles)
+    weighEqually()
+  }
+
+  private func weighEqually() {
     logWeights.values.update(repeating: -naturalLogarithm(Double(count)), count: count)
+    weights.values.update(repeating: 1 / Double(count), count: count)
   }
 
   /// `x_k += L z_k`.
@@ -75,13 +84,17 @@ where Emission.Scalar == Transition.Scalar {
 
   /// Weighs the particles by an observation.
   ///
-  /// - Returns: the logarithm of the likelihood of the observation given those before, in nats.
-  mutating func weigh(_ observation: UnsafePointer<Scalar>) -> Double {
+  /// - Returns: the logarithm of the likelihood of the observation given those before, in nats, and the normalised
+  ///   innovation squared, `dy' S^-1 dy` with `dy` and `S - R` the mean and the covariance of `y - h(x)` over the
+  ///   particles as they were weighed before; NaN where nothing was observed.
+  mutating func weigh(_ observation: UnsafePointer<Scalar>) -> (
+    logLikelihood: Double, innovationSquared: Double
+  ) {
     let n = filter.model.observed
     let present = (0..<n).filter { !observation[$0].isNaN }
     guard !present.isEmpty else {
       normalise()
-      return 0
+      return (0, .nan)
     }
     let noise = filter.noise.observation.matrix
     var block = Matrix<Scalar>(rows: present.count, columns: present.count)
@@ -92,14 +105,26 @@ where Emission.Scalar == Transition.Scalar {
     var constant = 0.5 * Double(present.count) * 1.837_877_066_409_345_5
     for i in 0..<present.count { constant += naturalLogarithm(Double(factor[i, i])) }
     let emission = filter.model.emission
+    let moments = residualMoments.values
+    moments.clear(count: residualMoments.count)
     factor.scalars.withUnsafeBufferPointer { l in
       present.withUnsafeBufferPointer { present in
         let p = present.count
         for k in 0..<count {
           emission.evaluate(particles.values + k * states, into: predicted.values)
+          let weight = weights.values[k]
+          for i in 0..<p {
+            let rest = observation[present[i]] - predicted.values[present[i]]
+            predicted.values[present[i]] = rest
+            let share = weight * Double(rest)
+            moments[i] += share
+            for j in 0...i {
+              moments[p + i * p + j] += share * Double(predicted.values[present[j]])
+            }
+          }
           var squares = 0.0
           for i in 0..<p {
-            var sum = observation[present[i]] - predicted.values[present[i]]
+            var sum = predicted.values[present[i]]
             for j in 0..<i { sum -= l[i * p + j] * residual.values[j] }
             let z = sum / l[i * p + i]
             residual.values[i] = z
@@ -109,7 +134,28 @@ where Emission.Scalar == Transition.Scalar {
         }
       }
     }
-    return normalise() - constant
+    let squared = innovationSquared(noise: block)
+    return (normalise() - constant, squared)
+  }
+
+  /// `dy' S^-1 dy` from the moments of what the particles leave of an observation.
+  private func innovationSquared(noise: Matrix<Scalar>) -> Double {
+    let p = noise.rows
+    let moments = residualMoments.values
+    var covariance = Matrix<Double>(rows: p, columns: p)
+    for i in 0..<p {
+      for j in 0...i {
+        covariance[i, j] = moments[p + i * p + j] - moments[i] * moments[j] + Double(noise[i, j])
+        covariance[j, i] = covariance[i, j]
+      }
+    }
+    let l = Covariance.factor(covariance)
+    var whitened = [Double](repeating: 0, count: p)
+    for i in 0..<p {
+      let sum = (0..<i).reduce(moments[i]) { $0 - l[i, $1] * whitened[$1] }
+      whitened[i] = sum / l[i, i]
+    }
+    return whitened.reduce(0) { $0 + $1 * $1 }
   }
 
   /// Makes the weights sum to 1; gives the logarithm of what they summed to.
@@ -172,6 +218,6 @@ where Emission.Scalar == Transition.Scalar {
       (spare.values + k * m).update(from: particles.values + from * m, count: m)
     }
     swap(&particles, &spare)
-    logWeights.values.update(repeating: -naturalLogarithm(Double(count)), count: count)
+    weighEqually()
   }
 }

@@ -63,7 +63,7 @@ where Emission.Scalar == Transition.Scalar {
   /// - Parameters:
   ///   - input: observations and initial states.
   ///   - pool: sequences are shared out among its threads.
-  /// - Returns: weighted means and covariances, and the estimated likelihoods.
+  /// - Returns: weighted means and covariances, and the estimated likelihoods and innovations.
   /// - Throws: ``StateEstimationError`` for arrays that do not fit the model.
   public func estimated(
     _ input: FilterInput<Scalar>,
@@ -99,10 +99,10 @@ where Emission.Scalar == Transition.Scalar {
     cloud.start(mean: given.mean, covariance: given.covariance)
     for t in 0..<given.duration {
       if t > 0 || prior == .beforeFirst { cloud.move(input: given.input.map { $0 + t * m }) }
-      let logLikelihood = cloud.weigh(given.observations + t * n)
-      guard logLikelihood.isFinite else { return output.fail(sequence, from: t) }
-      output.write(logLikelihood: logLikelihood, sequence)
-      output.write(innovationSquared: .nan, sequence, t)
+      let seen = cloud.weigh(given.observations + t * n)
+      guard seen.logLikelihood.isFinite else { return output.fail(sequence, from: t) }
+      output.write(logLikelihood: seen.logLikelihood, sequence)
+      output.write(innovationSquared: seen.innovationSquared, sequence, t)
       let place = output.place(sequence, t)
       cloud.moments(mean: place.mean, covariance: place.covariance)
       if cloud.effectiveNumber < resamplingShare * Double(particles) { cloud.resample() }
