@@ -48,7 +48,7 @@ extension StudyDescription {
             - id: particle
               label: "Particle filter, 10000, tuned Q"
               settings: {model: lorenz, particles: 10000}
-              search: {items: 2, at: {snr: [0, 10, 20, 30, 40]}, settings: {process_factor: [1, 10]}}
+              search: {items: 2, at: {snr: [0, 10, 20, 30, 40]}, settings: {process_factor: [1, 10, 100, 1000]}}
         - id: order
           title: Told Taylor order 2, 2000 steps
           axes: {snr: [10, 20, 30, 40]}
@@ -59,6 +59,10 @@ extension StudyDescription {
             - {id: ekf-fx, label: "EKF, F(x)", settings: {model: lorenz, taylor_order: 2}}
             - id: ekf
               label: "EKF, tuned Q"
+              settings: {model: lorenz, taylor_order: 2}
+              search: {items: 20, at: {snr: [10, 20, 30, 40]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000]}}
+            - id: ukf
+              label: "UKF, tuned Q"
               settings: {model: lorenz, taylor_order: 2}
               search: {items: 20, at: {snr: [10, 20, 30, 40]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000]}}
             - {id: kalmannet, label: KalmanNet, settings: {model: lorenz, taylor_order: 2, epochs: 25, rate: 0.002, unrolling: windows}}
@@ -72,6 +76,11 @@ extension StudyDescription {
             - {id: ekf-fx, label: "EKF, F(x)", arrays: {emission: emission_wrong}, settings: {model: lorenz}}
             - id: ekf
               label: "EKF, tuned Q"
+              arrays: {emission: emission_wrong}
+              settings: {model: lorenz}
+              search: {items: 40, at: {snr: [0, 10, 20, 30]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000]}}
+            - id: ukf
+              label: "UKF, tuned Q"
               arrays: {emission: emission_wrong}
               settings: {model: lorenz}
               search: {items: 40, at: {snr: [0, 10, 20, 30]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000]}}
@@ -141,7 +150,7 @@ extension StudyDescription {
           parts:
             matched: null
             particles: null
-            order: {axes: {snr: [20]}, methods: {ekf: {search: null}, kalmannet: {settings: {epochs: 8}}}}
+            order: {axes: {snr: [20]}, methods: {ekf: {search: null}, ukf: {search: null}, kalmannet: {settings: {epochs: 8}}}}
             rotated: null
             spherical: null
             decimated-same: null

@@ -19,7 +19,7 @@ package enum StateSpaceScenario {
     axisLabels: [
       "snr": .init(title: "1/r^2, inverse variance of the observation noise", unit: "dB"),
       "nu": .init(title: "nu = q^2/r^2", unit: "dB"),
-      "time": .init(title: "length of a trajectory", unit: ""),
+      "time": .init(title: "length of a trajectory", unit: "steps"),
       "told_transition_rotation": .init(title: "rotation of the told transition", unit: "degrees"),
       "told_emission_rotation": .init(title: "rotation of the told emission", unit: "degrees"),
       "emission_rotation": .init(title: "rotation of the true emission", unit: "degrees"),

@@ -115,7 +115,7 @@ extension PanelResults {
     if !panel.note.isEmpty { sentences.append(panel.note) }
     if let items = Self.range(rows.map(\.trials)), let blocks = Self.range(rows.map(\.blocks)) {
       sentences.append(
-        "Each point: \(items) \(panel.item)s in \(blocks) independent "
+        "Each point: \(items) \(Typography.plural(panel.item)) in \(blocks) independent "
           + "\(blocks == "1" ? "block" : "blocks"); all methods see the same draws."
       )
     }
@@ -131,7 +131,7 @@ extension PanelResults {
     if metric.isLogarithmic, all.contains(where: { $0.bound != nil }) {
       sentences.append(
         "Open triangles pointing down: no error was seen; the mark is the upper bound "
-          + "3/\(panel.item)s (95\u{a0}%)."
+          + "3/\(Typography.plural(panel.item)) (95\u{a0}%)."
       )
     }
     let failed = rows.count { $0.status != "ok" }

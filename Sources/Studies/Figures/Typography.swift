@@ -42,6 +42,13 @@ package enum Typography {
     capitalised(String(id.map { $0 == "_" ? " " : $0 }))
   }
 
+  /// The plural of a noun: `symbols`, `trajectories`.
+  package static func plural(_ noun: String) -> String {
+    let endsInConsonantAndY =
+      noun.last == "y" && !(noun.dropLast().last.map { "aeiou".contains($0) } ?? true)
+    return endsInConsonantAndY ? noun.dropLast() + "ies" : noun + "s"
+  }
+
   /// A whole number with thin spaces between thousands from 10 000 on.
   package static func grouped(_ number: Int) -> String {
     let digits = String(number.magnitude)

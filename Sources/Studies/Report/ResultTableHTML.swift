@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// The table of one panel and metric: a row a method, a column a value of the axis.
 struct ResultTableHTML {
   private let results: PanelResults
@@ -58,7 +66,7 @@ struct ResultTableHTML {
   private func cell(_ method: String, _ position: Double) -> String {
     guard let cell = results.cell(method, position) else { return "<td>–</td>" }
     if let failed = cell.rows.first(where: { $0.status != "ok" }) {
-      return "<td class=\"failed\">\(HTML.text(Typography.rounded(cell.value)))"
+      return "<td class=\"failed\">\(HTML.text(number(cell.value)))"
         + "<small>\(HTML.text(failed.status))</small></td>"
     }
     if let bound = cell.bound {
@@ -66,7 +74,7 @@ struct ResultTableHTML {
       return "<td>&lt; \(Typography.rounded(bound, digits: 2))<small>0 in \(trials)</small></td>"
     }
     let interval = Interval(value: cell.value, lower: cell.lower, upper: cell.upper)
-    return "<td>\(Self.interval(interval))</td>"
+    return "<td>\(Self.interval(interval, number))</td>"
   }
 
   /// The ratio of all sums, as the mean over the axis.
@@ -74,14 +82,22 @@ struct ResultTableHTML {
     let rows = results.positions.flatMap { results.cell(method, $0)?.rows ?? [] }
     let reference = rows.reduce(0) { $0 + $1.referenceSum }
     guard reference > 0 else { return "–" }
-    return HTML.text(Typography.rounded(rows.reduce(0) { $0 + $1.sum } / reference))
+    let mean = rows.reduce(0) { $0 + $1.sum } / reference
+    return HTML.text(number(results.metric.unit == "dB" ? 10 * log10(mean) : mean))
+  }
+
+  /// A number of the table: hundredths of a decibel, else three digits.
+  private func number(_ value: Double) -> String {
+    results.metric.unit == "dB" ? Typography.decimals(value, 2) : Typography.rounded(value)
   }
 
   /// A value with its interval below it.
-  static func interval(_ interval: Interval) -> String {
-    let value = HTML.text(Typography.rounded(interval.value))
+  static func interval(
+    _ interval: Interval,
+    _ number: (Double) -> String = { Typography.rounded($0) }
+  ) -> String {
+    let value = HTML.text(number(interval.value))
     guard let lower = interval.lower, let upper = interval.upper else { return value }
-    return "\(value)<small>\(HTML.text(Typography.rounded(lower)))<br>"
-      + "\(HTML.text(Typography.rounded(upper)))</small>"
+    return "\(value)<small>\(HTML.text(number(lower)))<br>\(HTML.text(number(upper)))</small>"
   }
 }

@@ -191,6 +191,7 @@ extension StudyReport {
           ? "<td class=\"words remark\"><small>\(HTML.text(record.remark))</small></td>" : "")
         + "</tr>"
     }
+    let items = HTML.text(Typography.plural(item))
     let item = HTML.text(item)
     return """
       <section>
@@ -198,7 +199,7 @@ extension StudyReport {
       <div class="scroll"><table>
       <thead><tr><th scope="col">Method</th><th scope="col" class="words">Family</th>
       <th scope="col">Parameters</th><th scope="col">Multiply-<br>accumulates<br>per \(item)</th>
-      <th scope="col">Measured<br>ns per \(item)</th><th scope="col">Trained on<br>\(item)s</th>
+      <th scope="col">Measured<br>ns per \(item)</th><th scope="col">Trained on<br>\(items)</th>
       <th scope="col">Training<br>time</th>\
       \(hasRemarks ? "<th scope=\"col\" class=\"words\">Remarks</th>" : "")</tr></thead>
       <tbody>

@@ -26,7 +26,7 @@ struct RowMaker {
   }
 
   private func unit(of key: String) -> String {
-    if key == "train_size" { return world.scenario.map { "\($0.item)s" } ?? "items" }
+    if key == "train_size" { return world.scenario.map { Typography.plural($0.item) } ?? "items" }
     if let (setting, _) = StudyAxis.methodSetting(key) {
       return world.part.methodSetting(setting, in: world.catalogue)?.unit ?? ""
     }
