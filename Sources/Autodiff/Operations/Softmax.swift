@@ -144,24 +144,8 @@ private final class CrossEntropyPlan<Scalar: RealTensorScalar>: @unchecked Senda
 public func normalised<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, epsilon: Scalar = 1e-5)
   -> Tensor<Scalar>
 {
-  let columns = x.shape.last ?? 1
-  precondition(columns > 0, "normalised: the last axis of \(x.shape) is empty")
-  let rows = x.count / columns
-  let deviations = TensorStorage<Scalar>(uninitialised: rows)
-  let kernels = Scalar.kernels
-  let epsilon = Double(epsilon)
-  return Primitive.unary(
-    "normalised",
-    x,
-    shape: x.shape,
-    forward: { x, y in
-      kernels.pointee.normalise(rows, columns, epsilon, x.values, y.values, deviations.values)
-    },
-    backward: { x, y in
-      guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
-      kernels.pointee.normalise_backward(rows, columns, y.values, deviations.values, gy, gx)
-    }
-  )
+  let kernels = Scalar.kernels.pointee
+  return rescaled("normalised", x, epsilon, kernels.normalise, kernels.normalise_backward)
 }
 
 /// Each row (last axis) divided by its length, as one node.
@@ -171,22 +155,40 @@ public func normalised<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, epsilon: S
 public func unitRows<Scalar: RealTensorScalar>(_ x: Tensor<Scalar>, epsilon: Scalar = 1e-12)
   -> Tensor<Scalar>
 {
+  let kernels = Scalar.kernels.pointee
+  return rescaled("unitRows", x, epsilon, kernels.unit_rows, kernels.unit_rows_backward)
+}
+
+/// Rows that a kernel scales by a number of each, which it keeps for the way back.
+private func rescaled<Scalar: RealTensorScalar>(
+  _ name: String,
+  _ x: Tensor<Scalar>,
+  _ epsilon: Scalar,
+  _ scale: @escaping RowScaling,
+  _ scaleBackward: @escaping RowScalingBackward
+) -> Tensor<Scalar> {
   let columns = x.shape.last ?? 1
-  precondition(columns > 0, "unitRows: the last axis of \(x.shape) is empty")
+  precondition(columns > 0, "\(name): the last axis of \(x.shape) is empty")
   let rows = x.count / columns
-  let inverses = TensorStorage<Scalar>(uninitialised: rows)
-  let kernels = Scalar.kernels
+  let scales = TensorStorage<Scalar>(uninitialised: rows)
   let epsilon = Double(epsilon)
   return Primitive.unary(
-    "unitRows",
+    name,
     x,
     shape: x.shape,
-    forward: { x, y in
-      kernels.pointee.unit_rows(rows, columns, epsilon, x.values, y.values, inverses.values)
-    },
+    forward: { x, y in scale(rows, columns, epsilon, x.values, y.values, scales.values) },
     backward: { x, y in
       guard let gy = y.gradients, let gx = x.accumulatedGradient else { return }
-      kernels.pointee.unit_rows_backward(rows, columns, y.values, inverses.values, gy, gx)
+      scaleBackward(rows, columns, y.values, scales.values, gy, gx)
     }
   )
 }
+
+private typealias RowScaling =
+  @convention(c) (
+    Int, Int, Double, UnsafeRawPointer?, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?
+  ) -> Void
+private typealias RowScalingBackward =
+  @convention(c) (
+    Int, Int, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?
+  ) -> Void

@@ -5,7 +5,7 @@ package import NeuralNetworks
 package import Tensors
 
 /// A recurrent network from observations to states, which knows the model in part or not at all.
-package struct RecurrentStateNetwork: DuplicableModule {
+package struct RecurrentStateNetwork: PartedModule {
   package typealias Scalar = Float
 
   /// What the network sees and gives.
@@ -19,9 +19,9 @@ package struct RecurrentStateNetwork: DuplicableModule {
   }
 
   let form: Form
-  let input: Dense<Float>
-  let memory: GRU<Float>
-  let output: Dense<Float>
+  private(set) var input: Dense<Float>
+  private(set) var memory: GRU<Float>
+  private(set) var output: Dense<Float>
 
   /// A network drawn at random.
   ///
@@ -45,27 +45,14 @@ package struct RecurrentStateNetwork: DuplicableModule {
     output = Dense(hidden, m, activation: .identity, initialisation: .fanIn, from: &stream)
   }
 
-  private init(_ other: RecurrentStateNetwork, _ duplication: Duplication<Float>) {
-    form = other.form
-    input = other.input.duplicated(in: duplication)
-    memory = other.memory.duplicated(in: duplication)
-    output = other.output.duplicated(in: duplication)
-  }
-
   /// One step: the features `[batch, width]` and the hidden state give a number for each state.
   func step(_ features: Tensor<Float>, _ hidden: inout Tensor<Float>) -> Tensor<Float> {
     hidden = memory.step(input(features, mode: .training), hidden).output
     return output(hidden, mode: .training)
   }
 
-  package func visit(_ visitor: any ModuleVisitor<Float>) {
-    visitor.child("input", input)
-    visitor.child("memory", memory)
-    visitor.child("output", output)
-  }
-
-  package func duplicated(in duplication: Duplication<Float>) -> RecurrentStateNetwork {
-    RecurrentStateNetwork(self, duplication)
+  package static var parts: [ModulePart<RecurrentStateNetwork>] {
+    [.init("input", \.input), .init("memory", \.memory), .init("output", \.output)]
   }
 }
 

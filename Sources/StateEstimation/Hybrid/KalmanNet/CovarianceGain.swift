@@ -15,33 +15,33 @@ public import Tensors
 /// `Q` and `P_{t|t-1}` (m m numbers each), `s` for `S` (n n numbers); they begin as identity matrices.
 ///
 /// - SeeAlso: `revach2022kalmannet`, figure 4.
-public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork {
+public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork, PartedModule {
   /// `m`.
   public let states: Int
   /// `n`.
   public let observed: Int
   /// Stands for `Q`.
-  public let processNoise: GRU<Scalar>
+  public private(set) var processNoise: GRU<Scalar>
   /// Stands for `P_{t|t-1}`.
-  public let predicted: GRU<Scalar>
+  public private(set) var predicted: GRU<Scalar>
   /// Stands for `S`.
-  public let innovation: GRU<Scalar>
+  public private(set) var innovation: GRU<Scalar>
   /// `D1`, from `p` to `H P H'`.
-  public let projection: Dense<Scalar>
+  public private(set) var projection: Dense<Scalar>
   /// `D2`, the hidden layer of the gain.
-  public let gainHidden: Dense<Scalar>
+  public private(set) var gainHidden: Dense<Scalar>
   /// `D2`, the gain.
-  public let gainOutput: Dense<Scalar>
+  public private(set) var gainOutput: Dense<Scalar>
   /// `D3`, from `S` and the gain to what the update takes off.
-  public let reduction: Dense<Scalar>
+  public private(set) var reduction: Dense<Scalar>
   /// `D4`, from `p` and this to the updated covariance.
-  public let update: Dense<Scalar>
+  public private(set) var update: Dense<Scalar>
   /// `D5`, of F4.
-  public let updateFeature: Dense<Scalar>
+  public private(set) var updateFeature: Dense<Scalar>
   /// `D6`, of F3.
-  public let estimateFeature: Dense<Scalar>
+  public private(set) var estimateFeature: Dense<Scalar>
   /// `D7`, of F1 and F2.
-  public let observationFeature: Dense<Scalar>
+  public private(set) var observationFeature: Dense<Scalar>
 
   /// A network drawn at random.
   ///
@@ -87,22 +87,6 @@ public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork {
     observationFeature = dense(2 * n, 2 * n * featureFactor)
   }
 
-  private init(_ other: CovarianceGain, _ duplication: Duplication<Scalar>) {
-    states = other.states
-    observed = other.observed
-    processNoise = other.processNoise.duplicated(in: duplication)
-    predicted = other.predicted.duplicated(in: duplication)
-    innovation = other.innovation.duplicated(in: duplication)
-    projection = other.projection.duplicated(in: duplication)
-    gainHidden = other.gainHidden.duplicated(in: duplication)
-    gainOutput = other.gainOutput.duplicated(in: duplication)
-    reduction = other.reduction.duplicated(in: duplication)
-    update = other.update.duplicated(in: duplication)
-    updateFeature = other.updateFeature.duplicated(in: duplication)
-    estimateFeature = other.estimateFeature.duplicated(in: duplication)
-    observationFeature = other.observationFeature.duplicated(in: duplication)
-  }
-
   /// Identity matrices for `q`, `p` and `s`.
   public func start(batch: Int) -> [Tensor<Scalar>] {
     func identity(_ size: Int) -> Tensor<Scalar> {
@@ -130,23 +114,20 @@ public struct CovarianceGain<Scalar: RealTensorScalar>: GainNetwork {
     return k.reshaped([k.shape[0], states, observed])
   }
 
-  /// Names the layers.
-  public func visit(_ visitor: any ModuleVisitor<Scalar>) {
-    visitor.child("processNoise", processNoise)
-    visitor.child("predicted", predicted)
-    visitor.child("innovation", innovation)
-    visitor.child("projection", projection)
-    visitor.child("gainHidden", gainHidden)
-    visitor.child("gainOutput", gainOutput)
-    visitor.child("reduction", reduction)
-    visitor.child("update", update)
-    visitor.child("updateFeature", updateFeature)
-    visitor.child("estimateFeature", estimateFeature)
-    visitor.child("observationFeature", observationFeature)
-  }
-
-  /// A copy with parameters of its own.
-  public func duplicated(in duplication: Duplication<Scalar>) -> CovarianceGain {
-    CovarianceGain(self, duplication)
+  /// All layers.
+  public static var parts: [ModulePart<CovarianceGain>] {
+    [
+      .init("processNoise", \.processNoise),
+      .init("predicted", \.predicted),
+      .init("innovation", \.innovation),
+      .init("projection", \.projection),
+      .init("gainHidden", \.gainHidden),
+      .init("gainOutput", \.gainOutput),
+      .init("reduction", \.reduction),
+      .init("update", \.update),
+      .init("updateFeature", \.updateFeature),
+      .init("estimateFeature", \.estimateFeature),
+      .init("observationFeature", \.observationFeature),
+    ]
   }
 }

@@ -11,19 +11,19 @@ public import Tensors
 /// hidden state begins at zero.
 ///
 /// - SeeAlso: `revach2022kalmannet`, figure 3.
-public struct RecurrentGain<Scalar: RealTensorScalar>: GainNetwork {
+public struct RecurrentGain<Scalar: RealTensorScalar>: GainNetwork, PartedModule {
   /// `m`.
   public let states: Int
   /// `n`.
   public let observed: Int
   /// `D1`.
-  public let input: Dense<Scalar>
+  public private(set) var input: Dense<Scalar>
   /// The recurrent unit.
-  public let memory: GRU<Scalar>
+  public private(set) var memory: GRU<Scalar>
   /// `D2`.
-  public let hidden: Dense<Scalar>
+  public private(set) var hidden: Dense<Scalar>
   /// `D3`.
-  public let output: Dense<Scalar>
+  public private(set) var output: Dense<Scalar>
 
   /// A network drawn at random.
   ///
@@ -56,15 +56,6 @@ public struct RecurrentGain<Scalar: RealTensorScalar>: GainNetwork {
     output = dense(4 * m * n, m * n, .identity).scaled(by: 0.1)
   }
 
-  private init(_ other: RecurrentGain, _ duplication: Duplication<Scalar>) {
-    states = other.states
-    observed = other.observed
-    input = other.input.duplicated(in: duplication)
-    memory = other.memory.duplicated(in: duplication)
-    hidden = other.hidden.duplicated(in: duplication)
-    output = other.output.duplicated(in: duplication)
-  }
-
   /// Zeros.
   public func start(batch: Int) -> [Tensor<Scalar>] { [memory.zeroState(batch: batch)] }
 
@@ -79,16 +70,13 @@ public struct RecurrentGain<Scalar: RealTensorScalar>: GainNetwork {
     return k.reshaped([k.shape[0], states, observed])
   }
 
-  /// Names the layers.
-  public func visit(_ visitor: any ModuleVisitor<Scalar>) {
-    visitor.child("input", input)
-    visitor.child("memory", memory)
-    visitor.child("hidden", hidden)
-    visitor.child("output", output)
-  }
-
-  /// A copy with parameters of its own.
-  public func duplicated(in duplication: Duplication<Scalar>) -> RecurrentGain {
-    RecurrentGain(self, duplication)
+  /// All layers.
+  public static var parts: [ModulePart<RecurrentGain>] {
+    [
+      .init("input", \.input),
+      .init("memory", \.memory),
+      .init("hidden", \.hidden),
+      .init("output", \.output),
+    ]
   }
 }

@@ -3,27 +3,19 @@ package import NeuralNetworks
 package import Tensors
 
 /// Both gains of RTSNet.
-package struct RTSNetwork: DuplicableModule {
+package struct RTSNetwork: PartedModule {
   package typealias Scalar = Float
 
-  package let forward: CovarianceGain<Float>
-  package let backward: SmootherGain<Float>
+  package private(set) var forward: CovarianceGain<Float>
+  package private(set) var backward: SmootherGain<Float>
 
   package init(forward: CovarianceGain<Float>, backward: SmootherGain<Float>) {
     self.forward = forward
     self.backward = backward
   }
 
-  package func visit(_ visitor: any ModuleVisitor<Float>) {
-    visitor.child("forward", forward)
-    visitor.child("backward", backward)
-  }
-
-  package func duplicated(in duplication: Duplication<Float>) -> RTSNetwork {
-    RTSNetwork(
-      forward: forward.duplicated(in: duplication),
-      backward: backward.duplicated(in: duplication)
-    )
+  package static var parts: [ModulePart<RTSNetwork>] {
+    [.init("forward", \.forward), .init("backward", \.backward)]
   }
 }
 

@@ -10,23 +10,23 @@ public import Tensors
 /// With `[a, b]` for side by side and every dense layer `D` but the last ending in a ReLU:
 /// `q = GRU_Q(D1(update), q)`, `p = GRU_P([q, D2([innovation, evolution])], p)`, `G = D3(p)` through one hidden
 /// layer, `p <- D4([p, G])`. Differences have unit length; `q` and `p` begin as identity matrices.
-public struct SmootherGain<Scalar: RealTensorScalar>: DuplicableModule, RecordedSmootherGain {
+public struct SmootherGain<Scalar: RealTensorScalar>: PartedModule, RecordedSmootherGain {
   /// `m`.
   public let states: Int
   /// Stands for `Q`.
-  public let processNoise: GRU<Scalar>
+  public private(set) var processNoise: GRU<Scalar>
   /// Stands for `P_{t|T}`.
-  public let smoothed: GRU<Scalar>
+  public private(set) var smoothed: GRU<Scalar>
   /// `D1`.
-  public let updateFeature: Dense<Scalar>
+  public private(set) var updateFeature: Dense<Scalar>
   /// `D2`.
-  public let differenceFeature: Dense<Scalar>
+  public private(set) var differenceFeature: Dense<Scalar>
   /// `D3`, the hidden layer.
-  public let gainHidden: Dense<Scalar>
+  public private(set) var gainHidden: Dense<Scalar>
   /// `D3`, the gain.
-  public let gainOutput: Dense<Scalar>
+  public private(set) var gainOutput: Dense<Scalar>
   /// `D4`.
-  public let correction: Dense<Scalar>
+  public private(set) var correction: Dense<Scalar>
 
   /// A network drawn at random.
   ///
@@ -64,17 +64,6 @@ public struct SmootherGain<Scalar: RealTensorScalar>: DuplicableModule, Recorded
     correction = dense(2 * m * m, m * m)
   }
 
-  private init(_ other: SmootherGain, _ duplication: Duplication<Scalar>) {
-    states = other.states
-    processNoise = other.processNoise.duplicated(in: duplication)
-    smoothed = other.smoothed.duplicated(in: duplication)
-    updateFeature = other.updateFeature.duplicated(in: duplication)
-    differenceFeature = other.differenceFeature.duplicated(in: duplication)
-    gainHidden = other.gainHidden.duplicated(in: duplication)
-    gainOutput = other.gainOutput.duplicated(in: duplication)
-    correction = other.correction.duplicated(in: duplication)
-  }
-
   /// Identity matrices for `q` and `p`.
   public func start(batch: Int) -> [Tensor<Scalar>] {
     let identity = IdentityRows.made(batch: batch, size: states, as: Scalar.self)
@@ -96,19 +85,16 @@ public struct SmootherGain<Scalar: RealTensorScalar>: DuplicableModule, Recorded
     return g.reshaped([g.shape[0], states, states])
   }
 
-  /// Names the layers.
-  public func visit(_ visitor: any ModuleVisitor<Scalar>) {
-    visitor.child("processNoise", processNoise)
-    visitor.child("smoothed", smoothed)
-    visitor.child("updateFeature", updateFeature)
-    visitor.child("differenceFeature", differenceFeature)
-    visitor.child("gainHidden", gainHidden)
-    visitor.child("gainOutput", gainOutput)
-    visitor.child("correction", correction)
-  }
-
-  /// A copy with parameters of its own.
-  public func duplicated(in duplication: Duplication<Scalar>) -> SmootherGain {
-    SmootherGain(self, duplication)
+  /// All layers.
+  public static var parts: [ModulePart<SmootherGain>] {
+    [
+      .init("processNoise", \.processNoise),
+      .init("smoothed", \.smoothed),
+      .init("updateFeature", \.updateFeature),
+      .init("differenceFeature", \.differenceFeature),
+      .init("gainHidden", \.gainHidden),
+      .init("gainOutput", \.gainOutput),
+      .init("correction", \.correction),
+    ]
   }
 }
