@@ -189,6 +189,8 @@ public struct TrainingRequest: Sendable {
   public var checkpointPath: String?
   /// Whether to go on from the checkpoint when there is one.
   public var resumes: Bool
+  /// Whether it is made only to be timed: stages that are short beside others are left out.
+  public var isProbe = false
   /// The threads to use.
   public var pool: WorkerPool
   /// What the model file says of its origin.
@@ -232,6 +234,8 @@ public struct TrainingProgress: Sendable, Equatable {
   public var epoch: Int
   /// How many there will be.
   public var epochs: Int
+  /// The passes that are made, the one under way in part.
+  public var passes: Double
   /// The mean training loss of the last epoch.
   public var trainingLoss: Double
   /// The validation loss, when there is validation data.
@@ -243,12 +247,14 @@ public struct TrainingProgress: Sendable, Equatable {
   public init(
     epoch: Int,
     epochs: Int,
+    passes: Double? = nil,
     trainingLoss: Double,
     validationLoss: Double?,
     secondsLeft: Double
   ) {
     self.epoch = epoch
     self.epochs = epochs
+    self.passes = passes ?? Double(epoch)
     self.trainingLoss = trainingLoss
     self.validationLoss = validationLoss
     self.secondsLeft = secondsLeft

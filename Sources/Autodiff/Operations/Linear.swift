@@ -127,15 +127,20 @@ public func linear<Scalar: RealTensorScalar>(
       return activation.slope(at.result).map { slope in change.map { $0 * slope } } ?? change
     },
     scalarRule: { builder, operands in
-      let (inputs, outputs) = (weight.shape[0], weight.shape[1])
-      return (0..<(x.count / max(inputs, 1))).flatMap { row in
-        (0..<outputs).map { column in
+      let numbers = operands[parts.count]
+      return (0..<parts[0].shape.dropLast().reduce(1, *)).flatMap { row in
+        let x = zip(parts, operands).flatMap { part, places in
+          let width = part.shape.last ?? 0
+          return places[(row * width)..<((row + 1) * width)]
+        }
+        return (0..<outputs).map { column in
           let sum = builder.dot(
             (0..<inputs).map {
-              (operands[0][row * inputs + $0], operands[1][$0 * outputs + column])
+              (x[$0], numbers[isTransposed ? column * inputs + $0 : $0 * outputs + column])
             }
           )
-          let shifted = operands.count > 2 ? builder.apply(.add, sum, operands[2][column]) : sum
+          let shifted =
+            bias == nil ? sum : builder.apply(.add, sum, operands[parts.count + 1][column])
           return activation.applied(to: shifted, in: &builder)
         }
       }

@@ -117,6 +117,7 @@ final class Node<Scalar: RealTensorScalar>: TensorRecord {
     arguments = []
     shape = []
     forwardRule = nil
+    scalarRule = nil
     isConstant = false
     self.parameter = parameter
     forward = {}

@@ -41,7 +41,7 @@ package struct ScalarProgram<Scalar: RealTensorScalar>: @unchecked Sendable {
     var places: [ObjectIdentifier: [Int32]] = [:]
     var leaves: [(storage: TensorStorage<Scalar>, first: Int)] = []
     for node in recording.nodes {
-      guard node.forward != nil else {
+      guard !node.isLeaf else {
         leaves.append((node.storage, builder.count))
         places[ObjectIdentifier(node.storage)] = builder.sources(node.storage.count)
         continue

@@ -57,6 +57,10 @@ public struct TrainingProgress: Sendable, Equatable {
   public let step: Int
   /// The planned steps.
   public let plannedSteps: Int
+  /// The passes that are made, the one under way in part.
+  package var passes: Double {
+    Double(step) * Double(plannedEpochs) / Double(max(plannedSteps, 1))
+  }
   /// Whether the epoch has just ended.
   public let isEndOfEpoch: Bool
   /// The mean loss of the epoch so far.

@@ -129,6 +129,7 @@ struct TrainingWatch {
         Studies.TrainingProgress(
           epoch: stage * epochsAStage + progress.epoch,
           epochs: stages * epochsAStage,
+          passes: Double(stage * epochsAStage) + progress.passes,
           trainingLoss: progress.trainingLoss,
           validationLoss: progress.validationLoss,
           secondsLeft: progress.secondsLeft + Double(stages - 1 - stage) * stageSeconds

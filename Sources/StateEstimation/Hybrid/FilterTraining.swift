@@ -78,7 +78,9 @@ struct FilterTraining<Filter: LearnedFilter> {
     var loss = FilterLoss()
     loss.stateWeight = Float(settings.number("state_weight"))
     var outcomes: [TrainingOutcome] = []
-    if warmUp > 0 {
+    // Short windows stay in the caches and tell little of the time of long ones.
+    let begun = request.isProbe ? 0 : warmUp
+    if begun > 0 {
       var first = choices
       first.duration = .epochs(warmUp)
       first.schedule = .constant(settings.number("rate") * share)
@@ -99,7 +101,7 @@ struct FilterTraining<Filter: LearnedFilter> {
       try dataset(TrajectorySet(bundle, model: filter.model).first(kept.count))
     }
     if attempt > 0 { context.checkpoint = nil }
-    report(to: request, from: &context, after: warmUp, of: epochs)
+    report(to: request, from: &context, after: begun, of: epochs)
     if settings.text("unrolling") == "truncated" { loss.segment = settings.integer("window") }
     outcomes.append(try stage(try dataset(kept), choices, context, loss))
     return outcomes
@@ -118,6 +120,7 @@ struct FilterTraining<Filter: LearnedFilter> {
         .init(
           epoch: earlier + progress.epoch,
           epochs: epochs,
+          passes: Double(earlier) + progress.passes,
           trainingLoss: progress.trainingLoss,
           validationLoss: progress.validationLoss,
           secondsLeft: progress.secondsLeft

@@ -153,6 +153,7 @@ struct StudyEstimate {
       settings: job.method.settings,
       stream: world.learningStream(for: job)
     )
+    request.isProbe = true
     request.progress = { progress in
       seen.probe.withLock {
         guard $0.progress == nil else { return }
@@ -167,8 +168,8 @@ struct StudyEstimate {
     if isCancelled() { throw StudyInterruption() }
     let elapsed = (clock.now - start).inSeconds
     let probe = seen.probe.withLock { $0 }
-    if let progress = probe.progress, progress.epoch > 0 {
-      return (probe.seconds * Double(progress.epochs) / Double(progress.epoch), result)
+    if let progress = probe.progress, progress.passes > 0 {
+      return (probe.seconds * Double(progress.epochs) / progress.passes, result)
     }
     return (result.wasCancelled ? elapsed * Self.unknownFactor : elapsed, result)
   }

@@ -24,6 +24,7 @@ extension TrainingRequest {
         TrainingProgress(
           epoch: progress.epoch,
           epochs: progress.plannedEpochs,
+          passes: progress.passes,
           trainingLoss: progress.trainingLoss,
           validationLoss: progress.validationLoss,
           secondsLeft: progress.secondsLeft
