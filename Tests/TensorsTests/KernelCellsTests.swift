@@ -22,6 +22,7 @@ internal import Darwin
       (GRAYBOX_ACT_RELU, { max($0, 0) }, { $0 > 0 ? 1 : 0 }),
       (GRAYBOX_ACT_SIGMOID, Self.sigmoid, { $0 * (1 - $0) }),
       (GRAYBOX_ACT_TANH, { tanh($0) }, { 1 - $0 * $0 }),
+      (GRAYBOX_ACT_LEAKY, { max($0, 0.01 * $0) }, { $0 > 0 ? 1 : 0.01 }),
     ]
     for rows in [0, 1, 5, 40] {
       let count = rows * columns

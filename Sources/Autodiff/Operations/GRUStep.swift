@@ -3,7 +3,8 @@ public import Tensors
 
 /// One step of a gated recurrent unit with its two products, as one node.
 ///
-/// ``gruCell(_:_:_:)`` of `[a, b, ..] W + w` and `h U + u`; for units so small that what a node costs counts.
+/// ``gruCell(_:_:_:)`` of `[a, b, ..] W + w` and `h U + u`; for units so small that what a node costs counts, and for
+/// so many steps that their memory does: only the gates are kept.
 ///
 /// - Parameters:
 ///   - parts: the inputs, each `[batch, width]`, side by side.
@@ -56,7 +57,9 @@ public func gruStep<Scalar: RealTensorScalar>(
     hidden: hidden,
     fromInput: plan(x, inputWeight, inputBias),
     fromState: plan(JoinedColumns([previous], for: "gruStep"), recurrentWeight, recurrentBias),
-    previous: previous.storage
+    previous: previous.storage,
+    inputGates: Primitive.scratch(operands, 0, count: batch * 3 * hidden),
+    stateGates: Primitive.scratch(operands, 1, count: batch * 3 * hidden)
   )
   return Primitive.apply(
     "gruStep",
@@ -74,6 +77,7 @@ private final class GRUStepPlan<Scalar: RealTensorScalar> {
   private let fromInput: LinearPlan<Scalar>
   private let fromState: LinearPlan<Scalar>
   private let previous: TensorStorage<Scalar>
+  /// Both parts of the gates before the cell, and their gradients after it, for one pass.
   private let inputGates: TensorStorage<Scalar>
   private let stateGates: TensorStorage<Scalar>
   private let saved: TensorStorage<Scalar>
@@ -83,15 +87,17 @@ private final class GRUStepPlan<Scalar: RealTensorScalar> {
     hidden: Int,
     fromInput: LinearPlan<Scalar>,
     fromState: LinearPlan<Scalar>,
-    previous: TensorStorage<Scalar>
+    previous: TensorStorage<Scalar>,
+    inputGates: TensorStorage<Scalar>,
+    stateGates: TensorStorage<Scalar>
   ) {
     self.batch = batch
     self.hidden = hidden
     self.fromInput = fromInput
     self.fromState = fromState
     self.previous = previous
-    inputGates = TensorStorage(uninitialised: batch * 3 * hidden)
-    stateGates = TensorStorage(uninitialised: batch * 3 * hidden)
+    self.inputGates = inputGates
+    self.stateGates = stateGates
     saved = TensorStorage(uninitialised: batch * 4 * hidden)
   }
 
@@ -113,16 +119,14 @@ private final class GRUStepPlan<Scalar: RealTensorScalar> {
     guard let gy = y.gradients else { return }
     inputGates.allocateGradients()
     stateGates.allocateGradients()
-    inputGates.gradientIsFresh = true
-    stateGates.gradientIsFresh = true
-    Scalar.kernels.pointee.gru_cell_backward(
+    Scalar.kernels.pointee.gru_cell_gradients(
       batch,
       hidden,
       previous.values,
       saved.values,
       gy,
-      inputGates.accumulatedGradient,
-      stateGates.accumulatedGradient,
+      inputGates.gradients,
+      stateGates.gradients,
       previous.accumulatedGradient
     )
     fromInput.backward(inputGates)

@@ -11,6 +11,8 @@ public enum Activation: String, Sendable, Hashable, CaseIterable, Codable {
   case sigmoid
   /// The hyperbolic tangent.
   case tanh
+  /// `x` above zero, `0.01 x` below.
+  case leakyRelu = "leaky-relu"
 
   var kernel: graybox_activation {
     switch self {
@@ -18,6 +20,7 @@ public enum Activation: String, Sendable, Hashable, CaseIterable, Codable {
     case .relu: GRAYBOX_ACT_RELU
     case .sigmoid: GRAYBOX_ACT_SIGMOID
     case .tanh: GRAYBOX_ACT_TANH
+    case .leakyRelu: GRAYBOX_ACT_LEAKY
     }
   }
 }

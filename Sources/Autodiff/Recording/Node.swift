@@ -26,7 +26,19 @@ final class RecordingState<Scalar: RealTensorScalar> {
   /// The operation whose result the host read; nil while the recording can be replayed.
   var operationReadByHost: String?
 
+  /// The largest scratch memory of each place so far.
+  private var scratches: [Int: TensorStorage<Scalar>] = [:]
+
   init(pool: WorkerPool) { self.pool = pool }
+
+  /// Memory that nodes share, one after the other: what is in it lasts for one forward or backward pass of one
+  /// node.
+  func scratch(_ place: Int, count: Int) -> TensorStorage<Scalar> {
+    if let known = scratches[place], known.count >= count { return known }
+    let new = TensorStorage<Scalar>(uninitialised: count)
+    scratches[place] = new
+    return new
+  }
 
   /// Traps when a node is used after its recording or from another thread.
   func checkUse(of operation: String, for what: String) {

@@ -107,6 +107,26 @@ package enum Primitive {
     return Tensor(shape: shape, storage: output, record: node)
   }
 
+  /// Memory that lasts for one forward or backward pass of one node; nodes of one recording share it.
+  ///
+  /// - Parameters:
+  ///   - operands: of the operation.
+  ///   - place: which of the memories that one pass uses at the same time.
+  ///   - count: how many numbers.
+  /// - Returns: at least so many numbers.
+  static func scratch<Scalar: RealTensorScalar>(
+    _ operands: [Tensor<Scalar>],
+    _ place: Int,
+    count: Int
+  ) -> TensorStorage<Scalar> {
+    for operand in operands {
+      if let node = operand.record as? Node<Scalar> {
+        return node.state.scratch(place, count: count)
+      }
+    }
+    return TensorStorage(uninitialised: count)
+  }
+
   /// The pool that an operation on these operands may split its work over.
   package static func pool<Scalar: RealTensorScalar>(_ operands: [Tensor<Scalar>]) -> WorkerPool {
     for operand in operands {

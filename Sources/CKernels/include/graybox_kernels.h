@@ -13,6 +13,7 @@
 #define GRAYBOX_MAX_RANK 8
 #define GRAYBOX_RELU_OUTPUTS 4     // outputs that relu_output takes at most
 #define GRAYBOX_RELU_WEIGHTS 2048  // and hidden times outputs
+#define GRAYBOX_LEAK 0.01          // slope of the leaky ReLU below zero
 
 typedef enum graybox_unary {
   GRAYBOX_NEGATE, GRAYBOX_EXP, GRAYBOX_LOG, GRAYBOX_SQRT, GRAYBOX_ABS, GRAYBOX_SIN, GRAYBOX_COS,
@@ -28,7 +29,7 @@ typedef enum graybox_binary {
 } graybox_binary;
 
 typedef enum graybox_activation {
-  GRAYBOX_IDENTITY, GRAYBOX_ACT_RELU, GRAYBOX_ACT_SIGMOID, GRAYBOX_ACT_TANH
+  GRAYBOX_IDENTITY, GRAYBOX_ACT_RELU, GRAYBOX_ACT_SIGMOID, GRAYBOX_ACT_TANH, GRAYBOX_ACT_LEAKY
 } graybox_activation;
 
 // Extents and element strides of up to three operands of one broadcast operation, outermost first.
@@ -154,6 +155,10 @@ typedef struct graybox_kernels {
   void (*gru_cell_backward)(size_t batch, size_t hidden, const void *previous, const void *saved,
                             const void *g_next, void *g_from_input, void *g_from_state,
                             void *g_previous);
+  // the same gradients with those of the parts overwritten; that of the previous state accumulates
+  void (*gru_cell_gradients)(size_t batch, size_t hidden, const void *previous, const void *saved,
+                             const void *g_next, void *g_from_input, void *g_from_state,
+                             void *g_previous);
   // LSTM cell: gates [batch, 4 hidden] in the order i, f, g, o (input and state parts summed,
   // biases included); saved: [batch, 5 hidden] = i, f, g, o, tanh(cell)
   void (*lstm_cell)(size_t batch, size_t hidden, const void *gates, const void *previous_cell,
@@ -161,6 +166,37 @@ typedef struct graybox_kernels {
   void (*lstm_cell_backward)(size_t batch, size_t hidden, const void *previous_cell,
                              const void *saved, const void *g_cell, const void *g_output,
                              void *g_gates, void *g_previous_cell);  // accumulates
+
+  // --- networks on graphs ------------------------------------------------------------------------
+  // normal = (x - mean) / sqrt(variance + epsilon) by column, y = act(normal scale + shift); act is
+  // identity, ReLU or leaky. Mean and variance (of the batch, without Bessel's correction) are
+  // written unless they are fixed.
+  void (*batch_normalise)(graybox_activation act, int is_fixed, size_t rows, size_t columns,
+                          double epsilon, const void *x, const void *scale, const void *shift,
+                          void *mean, void *variance, void *inverse_deviation, void *normal,
+                          void *y);
+  // accumulates; any of the gradients may be NULL
+  void (*batch_normalise_backward)(graybox_activation act, int is_fixed, size_t rows,
+                                   size_t columns, const void *y, const void *normal,
+                                   const void *inverse_deviation, const void *scale,
+                                   const void *gy, void *gx, void *g_scale, void *g_shift);
+  // hidden[k] = leaky(from_source[sources[k]] + from_target[targets[k]] + messages[k] weight), rows of
+  // the parts ld apart; messages may be NULL
+  void (*edge_hidden)(size_t count, size_t width, const int32_t *sources, const int32_t *targets,
+                      const void *from_source, size_t ld_source, const void *from_target,
+                      size_t ld_target, const void *messages, size_t message_width,
+                      const void *weight, void *hidden);
+  // second[k] = leaky(second[k] + bias) in place; sums[targets[k]] += second[k]
+  void (*edge_arrive)(size_t count, size_t width, const int32_t *targets, const void *bias,
+                      void *second, void *sums);
+  // g_second[k] = g_sums[targets[k]] leaky'(second[k])
+  void (*edge_arrive_backward)(size_t count, size_t width, const int32_t *targets,
+                               const void *second, const void *g_sums, void *g_second);
+  // g_hidden[k] *= leaky'(hidden[k]); accumulates into the parts' gradients (either may be NULL)
+  void (*edge_hidden_backward)(size_t count, size_t width, const int32_t *sources,
+                               const int32_t *targets, const void *hidden, void *g_hidden,
+                               void *g_source, size_t ld_source, void *g_target,
+                               size_t ld_target);
 
   // --- matrix product: C = alpha op(A) op(B) + beta C, row-major; plain blocked code ------------
   void (*gemm)(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, double alpha,

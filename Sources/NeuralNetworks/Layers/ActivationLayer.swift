@@ -16,6 +16,7 @@ public struct ActivationLayer<Scalar: RealTensorScalar>: Layer {
     case .relu: relu(input)
     case .sigmoid: sigmoid(input)
     case .tanh: tanh(input)
+    case .leakyRelu: maximum(input, input * 0.01)
     }
   }
 

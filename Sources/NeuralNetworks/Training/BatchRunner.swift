@@ -53,6 +53,7 @@ final class BatchRunner<Scalar: RealTensorScalar> {
   private var dataset: Dataset<Scalar>
   private let mode: Mode
   private let parameters: [Parameter<Scalar>]
+  private let states: [PersistentState<Scalar>]
   private let pool: WorkerPool
   private let loss: LossFunction<Scalar>
   private var entries: [Shape: Entry] = [:]
@@ -63,12 +64,14 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     _ dataset: Dataset<Scalar>,
     mode: Mode,
     parameters: [Parameter<Scalar>],
+    states: [PersistentState<Scalar>],
     pool: WorkerPool,
     loss: @escaping LossFunction<Scalar>
   ) {
     self.dataset = dataset
     self.mode = mode
     self.parameters = parameters
+    self.states = states
     self.pool = pool
     self.loss = loss
   }
@@ -185,6 +188,9 @@ final class BatchRunner<Scalar: RealTensorScalar> {
         fillMask(rows, time: shape.time, target.baseAddress)
       }
     }
+    // Making a recording is a pass that moves running statistics; the batch's own pass comes after it.
+    let before = states.map(\.value)
+    defer { for (state, value) in zip(states, before) { state.set(value) } }
     let recording = try Recording(inputs: inputs, parameters: parameters, pool: pool) { inputs in
       let value = try loss(inputs, mode)
       guard value.count == 1 else { throw NetworkError.lossNotScalar(shape: value.shape) }

@@ -61,11 +61,19 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
       parts.training,
       mode: .training,
       parameters: trained,
+      states: walk.states.map(\.state),
       pool: context.pool,
       loss: loss
     )
     validator = parts.validation.map {
-      BatchRunner($0, mode: .inference, parameters: trained, pool: context.pool, loss: loss)
+      BatchRunner(
+        $0,
+        mode: .inference,
+        parameters: trained,
+        states: [],
+        pool: context.pool,
+        loss: loss
+      )
     }
     redraw = context.redraw
     plan = BatchPlan(
