@@ -18,36 +18,11 @@ extension IterativeMethod {
     until rule: StoppingRule
   ) -> Outcome<Tensor<Scalar>> {
     let parameters = parameters ?? initialParameters(ofLayer: 0)
-    var state = start(problem)
-    var estimate = self.estimate(state)
-    var residuals: [Double] = []
-    for iteration in 0..<max(rule.maximumIterations, 0) {
-      state = step(state, problem, parameters)
-      let next = self.estimate(state)
-      let residual = relativeChange(from: estimate, to: next)
-      estimate = next
-      residuals.append(residual)
-      let status: Outcome<Tensor<Scalar>>.Status
-      if !residual.isFinite {
-        status = .diverged(iteration: iteration + 1)
-      } else if let tolerance = rule.tolerance, residual <= tolerance {
-        status = .converged
-      } else {
-        continue
-      }
-      return Outcome(
-        value: estimate,
-        status: status,
-        iterations: iteration + 1,
-        residuals: residuals
-      )
+    return iterated(from: start(problem), until: rule) {
+      estimate($0)
+    } step: {
+      step($0, problem, parameters)
     }
-    return Outcome(
-      value: estimate,
-      status: rule.tolerance == nil ? .completed : .iterationLimit,
-      iterations: residuals.count,
-      residuals: residuals
-    )
   }
 
   /// The estimates after each of the first iterations of the classical algorithm, the start left out.
@@ -61,6 +36,52 @@ extension IterativeMethod {
       return estimate(state)
     }
   }
+}
+
+/// Repeats a step until a rule says stop.
+///
+/// - Parameters:
+///   - start: the state before the first step.
+///   - rule: when to stop.
+///   - estimate: what a state says of the unknowns, `[batch, ...]`.
+///   - step: one iteration.
+/// - Returns: the last estimates, how it ended and the residuals.
+func iterated<State, Scalar: RealTensorScalar>(
+  from start: State,
+  until rule: StoppingRule,
+  estimate: (State) -> Tensor<Scalar>,
+  step: (State) -> State
+) -> Outcome<Tensor<Scalar>> {
+  var state = start
+  var current = estimate(state)
+  var residuals: [Double] = []
+  for iteration in 0..<max(rule.maximumIterations, 0) {
+    state = step(state)
+    let next = estimate(state)
+    let residual = relativeChange(from: current, to: next)
+    current = next
+    residuals.append(residual)
+    let status: Outcome<Tensor<Scalar>>.Status
+    if !residual.isFinite {
+      status = .diverged(iteration: iteration + 1)
+    } else if let tolerance = rule.tolerance, residual <= tolerance {
+      status = .converged
+    } else {
+      continue
+    }
+    return Outcome(
+      value: current,
+      status: status,
+      iterations: iteration + 1,
+      residuals: residuals
+    )
+  }
+  return Outcome(
+    value: current,
+    status: rule.tolerance == nil ? .completed : .iterationLimit,
+    iterations: residuals.count,
+    residuals: residuals
+  )
 }
 
 /// The largest relative change in a batch; not finite when a number is not.

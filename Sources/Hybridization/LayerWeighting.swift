@@ -15,6 +15,8 @@ public enum LayerWeighting: String, Sendable, Hashable, CaseIterable {
   case uniform
   /// `log k` for layer k = 1 ..., which leaves the first layer out and asks little of early ones.
   case logarithmic
+  /// `k` for layer k = 1 ...: late layers count more.
+  case linear
 
   /// The weights of the layers, first to last; they sum to 1.
   public func weights(layers: Int) -> [Double] {
@@ -27,6 +29,9 @@ public enum LayerWeighting: String, Sendable, Hashable, CaseIterable {
       let logarithms = (1...layers).map { log(Double($0)) }
       let total = logarithms.reduce(0, +)
       return logarithms.map { $0 / total }
+    case .linear:
+      let total = Double(layers) * Double(layers + 1) / 2
+      return (1...layers).map { Double($0) / total }
     }
   }
 
