@@ -118,7 +118,7 @@ let package = Package(
     ),
     tests(
       of: "StateEstimation",
-      ["Tensors", "Autodiff", "NeuralNetworks", "Studies", "CTestSupport"]
+      ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies", "CTestSupport"]
     ),
     tests(of: "GrayboxCommands", ["Tensors", "NeuralNetworks", "Studies"]),
   ],

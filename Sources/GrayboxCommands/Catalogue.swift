@@ -44,7 +44,8 @@ extension Catalogue {
       .deepSIC,
       .residualDetector,
     ] + MIMOMethods.all + ClassicalStateMethods.all + [
-      .kalmanNet, .rtsNet, .learnedNoise, .gruFilter,
+      .messagePassing, .kalmanNet, .rtsNet, .learnedNoise, .gruFilter, .hybridSmoother,
+      .graphSmoother, .gruSmoother,
     ],
     scenarios: [
       IntersymbolInterferenceScenario.description,
@@ -67,6 +68,8 @@ extension Catalogue {
       .kalmanNetLinear,
       .kalmanNetToy,
       .kalmanNetLorenz,
+      .hybridSmootherLinear,
+      .hybridSmootherLorenz,
     ]
   )
 }

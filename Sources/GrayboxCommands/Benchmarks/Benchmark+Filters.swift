@@ -25,6 +25,7 @@ extension Benchmark {
       sigmaPointStep("cubature-infer", .cubature(states: 3)),
       learnedStep,
       gainStep(states: 2), gainStep(states: 3), gainStep(states: 5),
+      smootherStep(threads: 1), smootherStep(threads: 2),
       smallMatrices("cholesky-3x3") { choleskyFactor($0) },
       smallMatrices("triangular-solve-3x3") { triangularSolve($0, $0) },
       smallMatrices("log-determinant-3x3") { logDeterminant(factor: $0) },

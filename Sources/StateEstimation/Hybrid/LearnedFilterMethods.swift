@@ -29,7 +29,8 @@ enum LearnedFilterMethods {
     ),
   ]
 
-  private static func inModel(_ array: MethodDescription.Array) -> MethodDescription.Array {
+  /// An array that training reads and the model file keeps.
+  static func inModel(_ array: MethodDescription.Array) -> MethodDescription.Array {
     .init(
       array.name,
       array.shapes,

@@ -4,11 +4,13 @@ internal import Tensors
 /// A trained filter, ready for arrays.
 struct PreparedLearnedFilter: PreparedMethod {
   let model: SystemModel<Float>
+  /// Whether initial states matter; where not, those in a file may be of any shape.
+  var readsInitial = true
   let estimates: @Sendable (FilterInput<Float>, WorkerPool) throws -> Tensor<Float>
 
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
     let (input, form) = try StateArrays.input(
-      arrays,
+      readsInitial ? arrays : StateArrays.withoutInitial(arrays),
       states: model.states,
       observed: model.observed,
       prior: .beforeFirst,

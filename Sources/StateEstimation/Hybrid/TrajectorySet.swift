@@ -8,7 +8,7 @@ struct TrajectorySet {
   /// `[count, time, width]`, by name: `observations`, 0 where missing; `mask`, 1 where an observation is there;
   /// `targets`, 0 where unknown; `weight`, 1 where a state is known and counts; `inside`, 1 up to the end of a trajectory;
   /// `inputs`, what controls add to predicted states, where there are any.
-  private let sequences: [String: Tensor<Float>]
+  let sequences: [String: Tensor<Float>]
   /// `[count, m]`.
   private let mean: Tensor<Float>
 

@@ -1,3 +1,4 @@
+internal import Autodiff
 public import Tensors
 
 /// A filter or smoother that works on batches of sequences.
@@ -150,4 +151,19 @@ public struct FilterOutput<Scalar: RealTensorScalar>: Sendable {
   public let innovationsSquared: Tensor<Double>
   /// At which step sequences failed, by their number.
   public let failures: [Int: Int]
+}
+
+extension FilterOutput {
+  /// The same of the first states alone.
+  func keeping(_ kept: Int) -> FilterOutput {
+    let shape = estimates.shape
+    return FilterOutput(
+      estimates: estimates.sliced(axis: 2, 0..<min(kept, shape[2])),
+      covariances: covariances.sliced(axis: 2, 0..<min(kept, shape[2]))
+        .sliced(axis: 3, 0..<min(kept, shape[2])),
+      logLikelihoods: logLikelihoods,
+      innovationsSquared: innovationsSquared,
+      failures: failures
+    )
+  }
 }

@@ -45,4 +45,9 @@ public struct LinearFunction<Scalar: RealTensorScalar>: VectorFunction {
 
   /// `A`, wherever they are.
   public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> { repeated(tensor, at: x) }
+
+  /// `slopes A`.
+  public func pulledBack(_ slopes: Tensor<Scalar>, at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    matmul(slopes, tensor)
+  }
 }

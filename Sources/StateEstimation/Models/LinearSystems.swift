@@ -59,6 +59,42 @@ package enum LinearSystems {
     return matrix
   }
 
+  /// Position, velocity and acceleration of several axes, all positions first, damped: `a' = -tau v - c v'`, to second
+  /// order in the time step.
+  ///
+  /// - Parameters:
+  ///   - axes: how many.
+  ///   - dt: the time step.
+  ///   - c: the damping of the velocity.
+  ///   - tau: the acceleration's pull against the velocity.
+  /// - Returns: `[3 axes, 3 axes]`.
+  /// - SeeAlso: `satorras2019`, section 5.
+  package static func dampedTransition(
+    axes: Int,
+    timeStep dt: Double = 1,
+    damping c: Double = 0.06,
+    stiffness tau: Double = 0.17
+  ) -> Matrix<Double> {
+    let half = 0.5 * dt * dt
+    let one: [[Double]] = [
+      [1, dt - c * half, half],
+      [0, 1 - c * dt + (c * c - tau) * half, dt - c * half],
+      [0, -tau * dt + c * tau * half, 1 - tau * half],
+    ]
+    return spread(axes, one)
+  }
+
+  /// A matrix of one axis for several, state by state: entries (i, j) become diagonal blocks.
+  package static func spread(_ axes: Int, _ one: [[Double]]) -> Matrix<Double> {
+    var matrix = Matrix<Double>(rows: one.count * axes, columns: one.count * axes)
+    for (i, row) in one.enumerated() {
+      for (j, entry) in row.enumerated() {
+        for axis in 0..<axes { matrix[i * axes + axis, j * axes + axis] = entry }
+      }
+    }
+    return matrix
+  }
+
   /// A rotation: in three dimensions about all three axes in turn, else in the plane of the first two.
   package static func rotation(_ size: Int, degrees: Double) -> Matrix<Double> {
     let (c, s) = (cosine(radians(degrees)), sine(radians(degrees)))

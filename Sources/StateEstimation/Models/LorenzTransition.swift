@@ -9,14 +9,14 @@ public import Tensors
 ///
 /// - SeeAlso: `revach2022kalmannet`.
 public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
-  /// `J`, the last power of the series.
+  /// `J`, the last power of the series; with 0 the state stays where it is.
   public let order: Int
   /// `dt`.
   public let timeStep: Scalar
 
   /// A transition of some order.
   public init(order: Int = 5, timeStep: Scalar = 0.02) {
-    precondition(order >= 1, "LorenzTransition: order \(order)")
+    precondition(order >= 0, "LorenzTransition: order \(order)")
     self.order = order
     self.timeStep = timeStep
   }
@@ -51,7 +51,7 @@ public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
   ) -> (Scalar, Scalar, Scalar) {
     var term = start
     var sum = start
-    for j in 1...order {
+    for j in stride(from: 1, through: order, by: 1) {
       let next = scaled(x, term)
       let share = 1 / Scalar(j)
       term = (next.0 * share, next.1 * share, next.2 * share)
@@ -84,7 +84,7 @@ public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
       var sum = slope
       // dA: row 1 has -dx_3, row 2 has dx_2, both in the first column.
       let (moves1, moves2): (Scalar, Scalar) = (column == 2 ? -1 : 0, column == 1 ? 1 : 0)
-      for j in 1...order {
+      for j in stride(from: 1, through: order, by: 1) {
         let share = 1 / Scalar(j)
         let next = scaled(x, slope)
         slope = (
@@ -107,7 +107,7 @@ public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
     let pull = -x.sliced(axis: 1, 2..<3) + 28
     var term = x
     var sum = x
-    for j in 1...order {
+    for j in stride(from: 1, through: order, by: 1) {
       let (a, b, c) = (
         term.sliced(axis: 1, 0..<1), term.sliced(axis: 1, 1..<2), term.sliced(axis: 1, 2..<3)
       )
@@ -135,55 +135,12 @@ public struct LorenzTransition<Scalar: RealTensorScalar>: VectorFunction {
     var term = x.reshaped([batch, 3, 1])
     var slope = repeated(Tensor(Matrix<Scalar>.identity(3).scalars, shape: [3, 3]), at: x)
     var sum = slope
-    for j in 1...order {
+    for j in stride(from: 1, through: order, by: 1) {
       let share = timeStep / Scalar(j)
       slope = (matmul(matrix, slope) + term.sliced(axis: 1, 0..<1) * moved) * share
       term = matmul(matrix, term) * share
       sum = sum + slope
     }
     return sum
-  }
-}
-
-/// The Lorenz attractor in continuous time.
-package enum LorenzAttractor {
-  /// Its path by fourth-order Runge-Kutta steps, of which each `decimation`-th is kept.
-  ///
-  /// - Parameters:
-  ///   - start: `x(0)`, which is not part of the result.
-  ///   - steps: how many points are kept.
-  ///   - timeStep: of one integration step.
-  ///   - decimation: integration steps from one kept point to the next.
-  /// - Returns: `[steps, 3]`, row after row.
-  package static func path(
-    from start: (Double, Double, Double),
-    steps: Int,
-    timeStep: Double = 1e-5,
-    decimation: Int = 2000
-  ) -> [Double] {
-    typealias Point = (x: Double, y: Double, z: Double)
-    func slope(_ p: Point) -> Point {
-      (10 * (p.y - p.x), p.x * (28 - p.z) - p.y, p.x * p.y - p.z * 8 / 3)
-    }
-    func moved(_ p: Point, _ k: Point, _ by: Double) -> Point {
-      (p.x + by * k.x, p.y + by * k.y, p.z + by * k.z)
-    }
-    var point: Point = start
-    var path: [Double] = []
-    path.reserveCapacity(3 * steps)
-    for _ in 0..<steps {
-      for _ in 0..<decimation {
-        let k1 = slope(point)
-        let k2 = slope(moved(point, k1, timeStep / 2))
-        let k3 = slope(moved(point, k2, timeStep / 2))
-        let k4 = slope(moved(point, k3, timeStep))
-        point = moved(point, k1, timeStep / 6)
-        point = moved(point, k2, timeStep / 3)
-        point = moved(point, k3, timeStep / 3)
-        point = moved(point, k4, timeStep / 6)
-      }
-      path += [point.x, point.y, point.z]
-    }
-    return path
   }
 }

@@ -73,6 +73,15 @@ package enum SystemTransition<Scalar: RealTensorScalar>: VectorFunction {
     case .pendulum(let f): f.jacobians(at: x)
     }
   }
+
+  package func pulledBack(_ slopes: Tensor<Scalar>, at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    switch self {
+    case .linear(let f): f.pulledBack(slopes, at: x)
+    case .sinusoidal(let f): f.pulledBack(slopes, at: x)
+    case .lorenz(let f): f.pulledBack(slopes, at: x)
+    case .pendulum(let f): f.pulledBack(slopes, at: x)
+    }
+  }
 }
 
 /// An emission that settings can name.

@@ -70,6 +70,16 @@ public protocol VectorFunction<Scalar>: Sendable {
   /// - Parameter x: `[batch, inputs]`.
   /// - Returns: `[batch, outputs, inputs]`.
   func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar>
+
+  /// The transposed Jacobians at several points times a vector each, in recorded operations.
+  ///
+  /// The standard implementation multiplies by ``jacobians(at:)``.
+  ///
+  /// - Parameters:
+  ///   - slopes: `[batch, outputs]`.
+  ///   - x: `[batch, inputs]`.
+  /// - Returns: `J(x)' slopes`, `[batch, inputs]`.
+  func pulledBack(_ slopes: Tensor<Scalar>, at x: Tensor<Scalar>) -> Tensor<Scalar>
 }
 
 extension VectorFunction {
@@ -92,6 +102,12 @@ extension VectorFunction {
   /// The Jacobians by forward rules.
   public func jacobians(at x: Tensor<Scalar>) -> Tensor<Scalar> {
     Autodiff.jacobian(at: x) { applied(to: $0) }
+  }
+
+  /// `J(x)' slopes`.
+  public func pulledBack(_ slopes: Tensor<Scalar>, at x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let rows = slopes.reshaped([slopes.shape[0], 1, outputs])
+    return matmul(rows, jacobians(at: x)).reshaped([slopes.shape[0], inputs])
   }
 }
 

@@ -105,7 +105,13 @@ package enum ClassicalStateMethods {
         .choice(["ekf", "ekf-fx", "ukf", "cubature"]),
         standard: .text("ekf"),
         "the filter of the way forth; ekf is the Kalman filter where the model is linear"
-      )
+      ),
+      .init(
+        "kept_states",
+        .integer(0...10_000),
+        standard: .integer(0),
+        "how many of the first states are written; 0 for all"
+      ),
     ] + unscentedSettings,
     macs: { m, n in 8 * m * m * m + 4 * m * m * n + 3 * m * n * n },
     choice: { settings in
@@ -116,7 +122,7 @@ package enum ClassicalStateMethods {
         case "cubature": .cubature
         default: .jacobian
         }
-      return FilterChoice(kind, isSmoothed: true)
+      return FilterChoice(kind, isSmoothed: true, keptStates: settings.integer("kept_states"))
     }
   )
 

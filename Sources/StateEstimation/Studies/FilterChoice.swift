@@ -22,11 +22,14 @@ package struct FilterChoice: Sendable {
   package let kind: Kind
   /// Whether a smoother goes back over the filter's steps.
   package let isSmoothed: Bool
+  /// How many of the first states are written; 0 for all.
+  package let keptStates: Int
 
   /// A filter or smoother.
-  package init(_ kind: Kind, isSmoothed: Bool = false) {
+  package init(_ kind: Kind, isSmoothed: Bool = false, keptStates: Int = 0) {
     self.kind = kind
     self.isSmoothed = isSmoothed
+    self.keptStates = keptStates
   }
 
   /// The filter of a model.
@@ -125,7 +128,7 @@ struct PreparedStateEstimator: PreparedMethod {
     }
     return InferenceResult(
       arrays: StateArrays.bundle(
-        output,
+        filter.keptStates > 0 ? output.keeping(filter.keptStates) : output,
         form: form,
         targets: targets,
         keepsCovariances: keepsCovariances

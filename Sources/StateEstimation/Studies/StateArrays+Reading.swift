@@ -128,6 +128,14 @@ extension StateArrays {
     )
   }
 
+  /// The arrays without what is known of initial states, for methods that make nothing of it.
+  static func withoutInitial(_ bundle: ArrayBundle) -> ArrayBundle {
+    var bundle = bundle
+    bundle["initial_mean"] = nil
+    bundle["initial_covariance"] = nil
+    return bundle
+  }
+
   private static func checkInitialCovariance<Scalar: RealTensorScalar>(
     _ tensor: Tensor<Scalar>,
     _ source: String

@@ -79,12 +79,17 @@ extension StateArrays {
 
 extension StateArrays {
   /// Estimates of the input's form, of a method that knows no covariances.
-  static func bundle(estimates: Tensor<Float>, form: Form) -> ArrayBundle {
+  static func bundle<Scalar: RealTensorScalar>(
+    estimates: Tensor<Scalar>,
+    form: Form
+  ) -> ArrayBundle {
     let tensor =
       form.isBatched ? estimates : estimates.viewed(as: Array(estimates.shape.dropFirst()))
     var bundle = ArrayBundle(source: form.source)
     bundle["estimates"] =
-      form.isDouble ? .double(tensor.converted(to: Double.self)) : .float(tensor)
+      form.isDouble
+      ? .double(tensor as? Tensor<Double> ?? tensor.converted(to: Double.self))
+      : .float(tensor as? Tensor<Float> ?? tensor.converted(to: Float.self))
     return bundle
   }
 }

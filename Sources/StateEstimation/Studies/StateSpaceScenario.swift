@@ -5,7 +5,9 @@ internal import Tensors
 ///
 /// Arrays of a draw: `observations` `[count, time, n]`, `targets` `[count, time, m]`; what filters are told:
 /// `process_noise`, `observation_noise`, `initial_mean`, `initial_covariance`, and of linear parts
-/// `transition` and `emission`, the true ones, beside `transition_wrong` and `emission_wrong`.
+/// `transition` and `emission`, the true ones, beside `transition_wrong` and `emission_wrong`. Of damped acceleration the
+/// wrong ones are those of constant velocity, with `process_noise_wrong`, `initial_mean_wrong` and
+/// `initial_covariance_wrong` beside them; targets are its four states, the velocities unknown.
 package enum StateSpaceScenario {
   package static let id = "state-space"
 
@@ -92,10 +94,16 @@ package enum StateSpaceScenario {
         "whether model lorenz is integrated at 1e-5 s and decimated, without process noise"
       ),
       .init(
+        "continuous",
+        .flag,
+        standard: .flag(false),
+        "whether model lorenz moves in continuous time, by its Taylor series, without process noise"
+      ),
+      .init(
         "told_process_deviation",
         .number(0...1e6),
         standard: .number(0),
-        "q that filters are told; 0 for the true one"
+        "q that filters are told; 0 for the true one; of damped acceleration that of all four told states"
       ),
     ] + SystemChoice.parameters
 
@@ -126,7 +134,7 @@ package enum StateSpaceScenario {
     }
     var bundle = ArrayBundle(source: "scenario \(id)")
     bundle["observations"] = array(drawn.observations)
-    bundle["targets"] = array(drawn.states)
+    bundle["targets"] = array(world.targets(drawn.states))
     bundle["process_noise"] = array(world.toldProcessNoise)
     bundle["observation_noise"] = array(world.noise.observation.matrix)
     let m = world.states
@@ -138,6 +146,14 @@ package enum StateSpaceScenario {
     var covariance = Matrix<Double>(rows: m, columns: m)
     if !isTold { for i in 0..<m { covariance[i, i] = deviation * deviation } }
     bundle["initial_covariance"] = array(covariance)
+    if world.kind == .dampedAcceleration {
+      // Told another system: its noise and initial state have fewer numbers.
+      let told = world.toldProcessNoise.rows
+      bundle["process_noise"] = array(world.noise.process.matrix)
+      bundle["process_noise_wrong"] = array(world.toldProcessNoise)
+      bundle["initial_mean_wrong"] = .float(.zeros([told]))
+      bundle["initial_covariance_wrong"] = .float(.zeros([told, told]))
+    }
     if let transition = world.transition {
       bundle["transition"] = array(transition.true)
       bundle["transition_wrong"] = array(transition.told)

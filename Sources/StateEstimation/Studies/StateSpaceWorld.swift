@@ -8,13 +8,15 @@ package struct StateSpaceWorld: Sendable {
     case canonical
     case constantVelocity = "constant-velocity"
     case constantAcceleration = "constant-acceleration"
+    /// Two axes; told as constant velocity.
+    case dampedAcceleration = "damped-acceleration"
     case toy
     case lorenz
     case pendulum
 
     var isLinear: Bool {
       switch self {
-      case .canonical, .constantVelocity, .constantAcceleration: true
+      case .canonical, .constantVelocity, .constantAcceleration, .dampedAcceleration: true
       case .toy, .lorenz, .pendulum: false
       }
     }
@@ -47,6 +49,7 @@ package struct StateSpaceWorld: Sendable {
       case .canonical, .toy: settings.integer("states")
       case .constantVelocity, .pendulum: 2
       case .constantAcceleration, .lorenz: 3
+      case .dampedAcceleration: 6
       }
     transition = Self.transition(kind, states, settings)
     emission = try Self.emission(kind, states, settings)
@@ -71,6 +74,7 @@ package struct StateSpaceWorld: Sendable {
     let processVariance = observationVariance * powerOfTen(settings.number("nu") / 10)
     let told = settings.number("told_process_deviation")
     let size = states
+    let toldStates = transition?.told.rows ?? size
     func process(_ variance: Double) -> Matrix<Double> {
       switch kind {
       case .constantVelocity, .constantAcceleration:
@@ -79,6 +83,11 @@ package struct StateSpaceWorld: Sendable {
           timeStep: settings.number("time_step")
         )
         return Matrix(rows: size, columns: size, density.scalars.map { $0 * variance })
+      case .dampedAcceleration:
+        return LinearSystems.spread(
+          2,
+          [[variance / 3, 0, 0], [0, variance, 0], [0, 0, 3 * variance]]
+        )
       case .canonical, .toy, .lorenz, .pendulum: return Self.diagonal(size, variance)
       }
     }
@@ -86,10 +95,12 @@ package struct StateSpaceWorld: Sendable {
       process: process(processVariance),
       observation: Self.diagonal(model.observed, observationVariance)
     )
-    toldProcessNoise = process(told > 0 ? told * told : processVariance)
-    guard !settings.flag("decimated") || kind == .lorenz else {
+    let toldVariance = told > 0 ? told * told : processVariance
+    toldProcessNoise =
+      toldStates == size ? process(toldVariance) : Self.diagonal(toldStates, toldVariance)
+    for key in ["decimated", "continuous"] where settings.flag(key) && kind != .lorenz {
       throw StudyError.badValue(
-        key: "decimated",
+        key: key,
         value: "true",
         expected: "false with model \(kind.rawValue)",
         owner: "scenario \(StateSpaceScenario.id)"
@@ -123,6 +134,13 @@ package struct StateSpaceWorld: Sendable {
     _ settings: Settings
   ) -> Knowledge? {
     guard kind.isLinear else { return nil }
+    if kind == .dampedAcceleration {
+      let dt = settings.number("time_step")
+      return Knowledge(
+        true: LinearSystems.dampedTransition(axes: 2, timeStep: dt),
+        told: LinearSystems.spread(2, [[1, dt], [0, 1]])
+      )
+    }
     let matrix =
       kind == .canonical
       ? LinearSystems.canonicalTransition(states)
@@ -138,6 +156,12 @@ package struct StateSpaceWorld: Sendable {
     _ states: Int,
     _ settings: Settings
   ) throws(StudyError) -> Knowledge? {
+    if kind == .dampedAcceleration {
+      return Knowledge(
+        true: LinearSystems.firstStates(observed: 2, states: 6),
+        told: LinearSystems.firstStates(observed: 2, states: 4)
+      )
+    }
     let word = settings.text("observe")
     let wanted = settings.integer("observed")
     let observed = wanted == 0 ? states : wanted
@@ -172,6 +196,18 @@ package struct StateSpaceWorld: Sendable {
     }
   }
 
+  /// What estimates are measured against: the states, or of a system that is told another one the told
+  /// states, of which only those that are observed are known.
+  package func targets(_ states: Tensor<Double>) -> Tensor<Double> {
+    guard kind == .dampedAcceleration, let emission else { return states }
+    let (rows, told) = (states.count / self.states, emission.told.columns)
+    let x = states.scalars
+    let scalars = (0..<(rows * told)).map { place in
+      place % told < model.observed ? x[place / told * self.states + place % told] : .nan
+    }
+    return Tensor(scalars, shape: [states.shape[0], states.shape[1], told])
+  }
+
   /// The mean of the initial states: (1, 1, 1) of the Lorenz attractor, else zero.
   package var centre: [Double] {
     [Double](repeating: kind == .lorenz ? 1 : 0, count: states)
@@ -193,17 +229,18 @@ package struct StateSpaceWorld: Sendable {
     -> Trajectories.Drawn
   {
     let time = settings.integer("time")
-    guard settings.flag("decimated") else {
+    guard settings.flag("decimated") || settings.flag("continuous") else {
       return Trajectories.drawn(model, noise: noise, starts: starts, time: time, from: stream)
     }
     let decimation = max(1, Int((settings.number("time_step") / 1e-5).rounded()))
     let x = starts.scalars
+    let isSeries = settings.flag("continuous")
+    let timeStep = settings.number("time_step")
     func path(_ k: Int) -> [Double] {
-      LorenzAttractor.path(
-        from: (x[3 * k], x[3 * k + 1], x[3 * k + 2]),
-        steps: time,
-        decimation: decimation
-      )
+      let start = (x[3 * k], x[3 * k + 1], x[3 * k + 2])
+      return isSeries
+        ? LorenzAttractor.path(from: start, steps: time, timeStep: timeStep)
+        : LorenzAttractor.path(from: start, steps: time, decimation: decimation)
     }
     let count = starts.shape[0]
     // Where all start at one point the paths are one path.

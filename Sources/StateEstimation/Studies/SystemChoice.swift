@@ -67,9 +67,9 @@ package struct SystemChoice: Sendable {
   package static let parameters: [SettingDescription] = [
     .init(
       "taylor_order",
-      .integer(1...20),
+      .integer(0...20),
       standard: .integer(5),
-      "powers of the time step in the transition of model lorenz"
+      "powers of the time step in the transition of model lorenz; with 0 the state stays where it is"
     ),
     .init(
       "time_step",

@@ -38,8 +38,12 @@ struct StudyEstimate {
         for chunk in own { ledger.expect(.evaluation(chunk.label), seconds: seconds) }
         continue
       }
-      let costs = try world.part.methods.map { try cost(of: $0, own, world) }
-      for chunk in own { try enter(chunk, costs, world, into: ledger) }
+      var costs: [Cost?] = []
+      for alike in Self.alike(own) {
+        let these = try world.part.methods.map { try cost(of: $0, alike, world) }
+        if costs.isEmpty { costs = these }
+        for chunk in alike { try enter(chunk, these, world, into: ledger) }
+      }
       for (method, cost) in zip(world.part.methods, costs) {
         guard let search = method.search, let cost else { continue }
         let each = (cost.training?.seconds ?? 0) + cost.item * Double(search.items)
@@ -50,6 +54,18 @@ struct StudyEstimate {
       }
     }
     ledger.begin()
+  }
+
+  /// Chunks whose trainings see the same settings of the scenario, in order; others cost other times.
+  private static func alike(_ chunks: [StudyChunk]) -> [[StudyChunk]] {
+    var order: [[Double]] = []
+    var groups: [[Double]: [StudyChunk]] = [:]
+    for chunk in chunks {
+      let key = chunk.point.coordinates.filter { $0.key.hasPrefix("training.") }.map(\.value)
+      if groups[key] == nil { order.append(key) }
+      groups[key, default: []].append(chunk)
+    }
+    return order.compactMap { groups[$0] }
   }
 
   private func enter(
