@@ -280,13 +280,13 @@ private struct Counting: MessageCorrection {
     for mode in [Mode.training, .inference] {
       // Large numbers, so that none of some hundred rectified ones is near its kink.
       let check = try checkGradients(
-        at: (world.messages + [world.evidence]).map { $0 * 10 },
+        at: world.messages + [world.evidence],
         parameters: network.parameters,
         from: RandomStream(seed: 5)
       ) { x in
-        var memory = network.start(world.graph, evidence: x[3], mode: mode)
+        var memory = network.start(world.graph, evidence: x[3] * 10, mode: mode)
         let results = (0..<2).map { _ in
-          network.correction(Array(x[..<3]), &memory, mode: mode) ?? .zeros([6, 3])
+          network.correction(x[..<3].map { $0 * 10 }, &memory, mode: mode) ?? .zeros([6, 3])
         }
         return results[0] + results[1]
       }

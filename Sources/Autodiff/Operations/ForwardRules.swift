@@ -87,6 +87,7 @@ extension Activation {
     case .relu: isGreater(y, Tensor(0))
     case .sigmoid: y - square(y)
     case .tanh: 1 - square(y)
+    case .leakyRelu: isGreater(y, Tensor(0)) * 0.99 + 0.01
     }
   }
 }
