@@ -121,7 +121,7 @@ import Testing
     let operands = shapes.map { draw($0, &stream) }
     func step(_ x: [Tensor<Double>]) -> Tensor<Double> {
       gruStep(
-        x[0],
+        joining: [x[0]],
         x[1],
         inputWeight: x[2],
         inputBias: x[3],

@@ -5,7 +5,10 @@ import Testing
 
 /// The named studies of state estimation, in their smallest form.
 @Suite struct StateStudyTests {
-  @Test("a smoke study runs, and no claim that it can test fails", arguments: ["kalmannet-linear"])
+  @Test(
+    "a smoke study runs, and no claim that it can test fails",
+    arguments: ["kalmannet-linear", "hybrid-smoother-linear"]
+  )
   func smoke(name: String) throws {
     let folder = try Folder()
     let run = Run("study", name, "--preset", "smoke", "--out", folder("out"), catalogue: .standard)

@@ -164,7 +164,7 @@ public struct GraphCorrection<Scalar: RealTensorScalar>: MessageCorrection {
       kinds: layers
     )
     let arrived = arrivalNorm(arrival(sums, mode: mode), mode: mode)
-    memory.hidden = self.memory.step(fused: arrived, memory.hidden)
+    memory.hidden = self.memory.step(joining: [arrived], memory.hidden)
     return output(decoderNorm(decoder(memory.hidden, mode: mode), mode: mode), mode: mode)
   }
 

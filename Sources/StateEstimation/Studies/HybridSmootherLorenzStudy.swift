@@ -21,32 +21,32 @@ extension StudyDescription {
       axes: {training.time: [100, 1000, 10000, 100000]}
 
       methods:
-        - {id: message-passing, label: Observations, settings: {iterations: 0}}
+        - {id: message-passing, label: Observations, settings: {iterations: 0, model: lorenz}}
         - id: rts
           label: "RTS smoother, order 1, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 1}
-          search: {items: 6, settings: {process_factor: [0.01, 0.03, 0.1, 0.2, 0.4, 0.7, 1, 1.5, 2.5, 5]}}
+          search: {items: 6, settings: {process_factor: [1, 2.25, 4, 9, 16, 25, 36, 49, 100]}}
         - id: rts
           label: "RTS smoother, order 2, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 2}
-          search: {items: 6, settings: {process_factor: [0.003, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4, 1, 2.5]}}
+          search: {items: 6, settings: {process_factor: [1, 2.25, 4, 9, 16, 25, 36, 49, 100]}}
         - id: message-passing
           label: "Message passing, order 0, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 0}
-          search: {items: 6, settings: {step_size: [0.005, 0.02], process_factor: [1, 3, 10, 30]}}
+          search: {items: 6, settings: {step_size: [0.005, 0.05], process_factor: [4, 9, 25, 49, 100, 400]}}
         - id: message-passing
           label: "Message passing, order 1, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 1}
-          search: {items: 6, settings: {step_size: [0.005, 0.02], process_factor: [0.2, 0.4, 0.7, 1, 1.5, 2.5]}}
+          search: {items: 6, settings: {step_size: [0.005, 0.05], process_factor: [4, 9, 16, 25, 49, 100]}}
         - id: message-passing
           label: "Message passing, order 2, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 2}
-          search: {items: 6, settings: {step_size: [0.005, 0.02], process_factor: [0.03, 0.06, 0.1, 0.2, 0.4, 1]}}
+          search: {items: 6, settings: {step_size: [0.005, 0.05], process_factor: [4, 9, 16, 25, 49, 100]}}
         - {id: graph-smoother, label: Graph network alone, settings: {step_size: 0.005, evidence: levels}}
         - {id: gru-smoother, label: Recurrent network, settings: {evidence: levels}}
-        - {id: hybrid-smoother, label: "Hybrid smoother, order 0", settings: {model: lorenz, time_step: 0.05, taylor_order: 0, step_size: 0.005, process_factor: 10, evidence: levels}}
-        - {id: hybrid-smoother, label: "Hybrid smoother, order 1", settings: {model: lorenz, time_step: 0.05, taylor_order: 1, step_size: 0.005, process_factor: 0.4, evidence: levels}}
-        - {id: hybrid-smoother, label: "Hybrid smoother, order 2", settings: {model: lorenz, time_step: 0.05, taylor_order: 2, step_size: 0.005, process_factor: 0.1, evidence: levels}}
+        - {id: hybrid-smoother, label: "Hybrid smoother, order 0", settings: {model: lorenz, time_step: 0.05, taylor_order: 0, step_size: 0.005, process_factor: 49, evidence: levels}}
+        - {id: hybrid-smoother, label: "Hybrid smoother, order 1", settings: {model: lorenz, time_step: 0.05, taylor_order: 1, step_size: 0.005, process_factor: 16, evidence: levels}}
+        - {id: hybrid-smoother, label: "Hybrid smoother, order 2", settings: {model: lorenz, time_step: 0.05, taylor_order: 2, step_size: 0.005, process_factor: 16, evidence: levels}}
 
       claims:
         - {kind: matches-row, method: Observations, within: 0.1, at: {training.time: 1000}, values: {1000: "-6.02"}}
@@ -62,11 +62,11 @@ extension StudyDescription {
           stop: {maximum_trials: 4}
           axes: {training.time: [1000]}
           methods:
-            "RTS smoother, order 1, best deviation": {search: null, settings: {process_factor: 1}}
-            "RTS smoother, order 2, best deviation": {search: null, settings: {process_factor: 0.1}}
-            "Message passing, order 0, best deviation": {search: null, settings: {process_factor: 10, step_size: 0.02}}
-            "Message passing, order 1, best deviation": {search: null, settings: {process_factor: 1, step_size: 0.02}}
-            "Message passing, order 2, best deviation": {search: null, settings: {process_factor: 0.2, step_size: 0.02}}
+            "RTS smoother, order 1, best deviation": {search: null, settings: {process_factor: 16}}
+            "RTS smoother, order 2, best deviation": {search: null, settings: {process_factor: 16}}
+            "Message passing, order 0, best deviation": {search: null, settings: {process_factor: 49, step_size: 0.05}}
+            "Message passing, order 1, best deviation": {search: null, settings: {process_factor: 49, step_size: 0.05}}
+            "Message passing, order 2, best deviation": {search: null, settings: {process_factor: 49, step_size: 0.05}}
             Graph network alone: {settings: {hidden: 12, iterations: 40, least_steps: 60, window: 250}}
             Recurrent network: {settings: {hidden: 16, least_steps: 60}}
             "Hybrid smoother, order 0": {settings: {hidden: 12, iterations: 40, least_steps: 60, window: 250}}
