@@ -315,9 +315,9 @@ import Testing
   }
 
   @Test("the Taylor series of the Lorenz attractor is exact to rounding, and has its order")
-  func lorenzSeries() {
+  func lorenzSeries() throws {
     func path(_ steps: Int, order: Int, longest: Double) -> [Double] {
-      LorenzAttractor.path(
+      LorenzAttractor.series(
         from: (1, 1, 1),
         steps: steps,
         timeStep: 0.05,
@@ -331,6 +331,17 @@ import Testing
     #expect(worst(path(40, order: 30, longest: 0.0125), exact) < 1e-11)
     let runge = LorenzAttractor.path(from: (1, 1, 1), steps: 40, decimation: 5000)
     #expect(worst(runge, exact) < 1e-8)
+    let drawn = try drawn(
+      [
+        "model": .text("lorenz"), "continuous": .flag(true), "time_step": .number(0.05),
+        "time": .integer(40),
+      ],
+      1,
+      seed: 1
+    )
+    let targets = try #require(drawn["targets"]?.double).scalars
+    // Single precision of numbers up to forty.
+    #expect(worst(targets, exact) < 1e-5)
     for order in [2, 4, 6] {
       let errors = [0.005, 0.0025].map { worst(path(4, order: order, longest: $0), exact[..<12]) }
       #expect((errors[0] / errors[1] - Double(1 << order)).magnitude < 0.2 * Double(1 << order))

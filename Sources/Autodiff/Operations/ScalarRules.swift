@@ -81,6 +81,8 @@ extension Activation {
     case .relu: builder.apply(.maximum, x, builder.constant(0))
     case .sigmoid: builder.apply(.sigmoid, x)
     case .tanh: builder.apply(.tanh, x)
+    case .leakyRelu:
+      builder.apply(.maximum, x, builder.apply(.multiply, x, builder.constant(0.01)))
     }
   }
 }

@@ -53,7 +53,7 @@ package enum LorenzAttractor {
   ///   - order: the last power of the series.
   ///   - longest: the most seconds that one series spans.
   /// - Returns: `[steps, 3]`, row after row.
-  package static func path(
+  package static func series(
     from start: (Double, Double, Double),
     steps: Int,
     timeStep: Double,

@@ -25,28 +25,28 @@ extension StudyDescription {
         - id: rts
           label: "RTS smoother, order 1, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 1}
-          search: {items: 6, settings: {process_factor: [1, 2.25, 4, 9, 16, 25, 36, 49, 100]}}
+          search: {items: 6, settings: {process_factor: [0.1, 0.2, 0.3, 0.45, 0.7, 1, 1.5, 2.25, 4]}}
         - id: rts
           label: "RTS smoother, order 2, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 2}
-          search: {items: 6, settings: {process_factor: [1, 2.25, 4, 9, 16, 25, 36, 49, 100]}}
+          search: {items: 6, settings: {process_factor: [0.1, 0.2, 0.3, 0.45, 0.7, 1, 1.5, 2.25, 4]}}
         - id: message-passing
           label: "Message passing, order 0, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 0}
-          search: {items: 6, settings: {step_size: [0.005, 0.05], process_factor: [4, 9, 25, 49, 100, 400]}}
+          search: {items: 6, settings: {step_size: [0.005, 0.02], process_factor: [2, 3, 4, 6, 10, 30]}}
         - id: message-passing
           label: "Message passing, order 1, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 1}
-          search: {items: 6, settings: {step_size: [0.005, 0.05], process_factor: [4, 9, 16, 25, 49, 100]}}
+          search: {items: 6, settings: {step_size: [0.005, 0.02], process_factor: [0.2, 0.45, 0.7, 1, 1.5, 2.25]}}
         - id: message-passing
           label: "Message passing, order 2, best deviation"
           settings: {model: lorenz, time_step: 0.05, taylor_order: 2}
-          search: {items: 6, settings: {step_size: [0.005, 0.05], process_factor: [4, 9, 16, 25, 49, 100]}}
+          search: {items: 6, settings: {step_size: [0.005, 0.02], process_factor: [0.2, 0.45, 0.7, 1, 1.5, 2.25]}}
         - {id: graph-smoother, label: Graph network alone, settings: {step_size: 0.005, evidence: levels}}
         - {id: gru-smoother, label: Recurrent network, settings: {evidence: levels}}
-        - {id: hybrid-smoother, label: "Hybrid smoother, order 0", settings: {model: lorenz, time_step: 0.05, taylor_order: 0, step_size: 0.005, process_factor: 49, evidence: levels}}
-        - {id: hybrid-smoother, label: "Hybrid smoother, order 1", settings: {model: lorenz, time_step: 0.05, taylor_order: 1, step_size: 0.005, process_factor: 16, evidence: levels}}
-        - {id: hybrid-smoother, label: "Hybrid smoother, order 2", settings: {model: lorenz, time_step: 0.05, taylor_order: 2, step_size: 0.005, process_factor: 16, evidence: levels}}
+        - {id: hybrid-smoother, label: "Hybrid smoother, order 0", settings: {model: lorenz, time_step: 0.05, taylor_order: 0, step_size: 0.005, process_factor: 4, evidence: levels}}
+        - {id: hybrid-smoother, label: "Hybrid smoother, order 1", settings: {model: lorenz, time_step: 0.05, taylor_order: 1, step_size: 0.005, process_factor: 0.7, evidence: levels}}
+        - {id: hybrid-smoother, label: "Hybrid smoother, order 2", settings: {model: lorenz, time_step: 0.05, taylor_order: 2, step_size: 0.005, process_factor: 0.7, evidence: levels}}
 
       claims:
         - {kind: matches-row, method: Observations, within: 0.1, at: {training.time: 1000}, values: {1000: "-6.02"}}
@@ -62,11 +62,11 @@ extension StudyDescription {
           stop: {maximum_trials: 4}
           axes: {training.time: [1000]}
           methods:
-            "RTS smoother, order 1, best deviation": {search: null, settings: {process_factor: 16}}
-            "RTS smoother, order 2, best deviation": {search: null, settings: {process_factor: 16}}
-            "Message passing, order 0, best deviation": {search: null, settings: {process_factor: 49, step_size: 0.05}}
-            "Message passing, order 1, best deviation": {search: null, settings: {process_factor: 49, step_size: 0.05}}
-            "Message passing, order 2, best deviation": {search: null, settings: {process_factor: 49, step_size: 0.05}}
+            "RTS smoother, order 1, best deviation": {search: null, settings: {process_factor: 0.7}}
+            "RTS smoother, order 2, best deviation": {search: null, settings: {process_factor: 0.7}}
+            "Message passing, order 0, best deviation": {search: null, settings: {process_factor: 4, step_size: 0.02}}
+            "Message passing, order 1, best deviation": {search: null, settings: {process_factor: 1, step_size: 0.02}}
+            "Message passing, order 2, best deviation": {search: null, settings: {process_factor: 1, step_size: 0.02}}
             Graph network alone: {settings: {hidden: 12, iterations: 40, least_steps: 60, window: 250}}
             Recurrent network: {settings: {hidden: 16, least_steps: 60}}
             "Hybrid smoother, order 0": {settings: {hidden: 12, iterations: 40, least_steps: 60, window: 250}}

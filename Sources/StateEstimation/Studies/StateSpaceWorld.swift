@@ -239,7 +239,7 @@ package struct StateSpaceWorld: Sendable {
     func path(_ k: Int) -> [Double] {
       let start = (x[3 * k], x[3 * k + 1], x[3 * k + 2])
       return isSeries
-        ? LorenzAttractor.path(from: start, steps: time, timeStep: timeStep)
+        ? LorenzAttractor.series(from: start, steps: time, timeStep: timeStep)
         : LorenzAttractor.path(from: start, steps: time, decimation: decimation)
     }
     let count = starts.shape[0]
