@@ -140,6 +140,10 @@ public struct TaskDescription: Sendable {
   public var summary: String
   /// Its figures of merit, the first being the one that figures show.
   public var metrics: [MetricDescription]
+  /// What an entry of a target is called where targets are vectors: `state`.
+  public var component: String
+  /// What the operations of a method are counted for, where it is not an item: `step`.
+  public var costUnit: String?
   /// How many items a bundle holds (symbols, vectors, steps).
   public var itemCount: @Sendable (ArrayBundle) throws -> Int
   /// The items of the range as a bundle of their own, for blocks and splits of a user's arrays.
@@ -150,12 +154,16 @@ public struct TaskDescription: Sendable {
     id: String,
     summary: String,
     metrics: [MetricDescription],
+    component: String = "component",
+    costUnit: String? = nil,
     itemCount: @escaping @Sendable (ArrayBundle) throws -> Int,
     slice: @escaping @Sendable (ArrayBundle, Range<Int>) throws -> ArrayBundle
   ) {
     self.id = id
     self.summary = summary
     self.metrics = metrics
+    self.component = component
+    self.costUnit = costUnit
     self.itemCount = itemCount
     self.slice = slice
   }

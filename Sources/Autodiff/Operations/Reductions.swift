@@ -118,6 +118,13 @@ extension Tensor where Scalar: RealTensorScalar {
       },
       forwardRule: { at in
         at.change(0)?.cumulativeSum(axis: axis < 0 ? axis : axis + 1)
+      },
+      scalarRule: { builder, operands in
+        var sums = operands[0]
+        for place in sums.indices where place / view.inner % view.extent > 0 {
+          sums[place] = builder.apply(.add, sums[place - view.inner], sums[place])
+        }
+        return sums
       }
     )
   }

@@ -30,6 +30,7 @@ struct StudyReportMaker {
       paths: PathPicture.all(in: specification),
       notes: notes,
       item: scenarios.first?.item ?? "item",
+      costUnit: specification.parts.lazy.compactMap { task(of: $0)?.costUnit }.first,
       settings: specification.yaml,
       command: command,
       facts: facts
@@ -155,14 +156,19 @@ struct StudyReportMaker {
     }
   }
 
+  private func task(of part: StudyPart) -> TaskDescription? {
+    let method = catalogue.methods.first { $0.id == part.methods.first?.id }
+    return catalogue.tasks.first { $0.id == method?.task }
+  }
+
   /// The metric with the words of its task.
   private func worded(
     _ metric: PanelDescription.Metric,
     of part: StudyPart
   ) -> PanelDescription.Metric {
-    let method = catalogue.methods.first { $0.id == part.methods.first?.id }
-    let task = catalogue.tasks.first { $0.id == method?.task }
-    guard let known = task?.metrics.first(where: { $0.id == metric.id }) else { return metric }
+    guard let known = task(of: part)?.metrics.first(where: { $0.id == metric.id }) else {
+      return metric
+    }
     return PanelDescription.Metric(
       id: known.id,
       title: known.title,

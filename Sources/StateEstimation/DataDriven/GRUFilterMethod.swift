@@ -39,7 +39,7 @@ enum GRUFilterMethod {
           + " added to the prediction"
       ),
       .init("hidden", .integer(1...10_000), standard: .integer(80), "recurrent units"),
-    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
+    ] + SystemChoice.extentSettings + FilterTrainingSettings.descriptions(standard)
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 100, batch: 30, rate: 3e-3, of: "trajectories")
@@ -64,14 +64,8 @@ enum GRUFilterMethod {
   }
 
   static func cost(_ settings: Settings) -> MethodDescription.Cost {
-    LearnedFilterMethods.cost(
-      network(
-        settings,
-        settings.integer("states"),
-        settings.integer("observed"),
-        RandomStream(seed: 0)
-      )
-    )
+    let (m, n) = SystemChoice.extents(settings)
+    return LearnedFilterMethods.cost(network(settings, m, n, RandomStream(seed: 0)))
   }
 
   static func train(_ request: TrainingRequest) throws -> TrainingResult {

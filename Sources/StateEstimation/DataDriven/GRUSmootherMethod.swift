@@ -18,13 +18,9 @@ extension MethodDescription {
     settings: GRUSmootherMethod.settings,
     version: GRUSmootherMethod.version,
     cost: {
-      LearnedFilterMethods.cost(
-        GRUSmootherMethod.network(
-          $0,
-          states: $0.integer("states"),
-          observed: $0.integer("observed"),
-          RandomStream(seed: 0)
-        )
+      let (m, n) = SystemChoice.extents($0, isLinear: true)
+      return LearnedFilterMethods.cost(
+        GRUSmootherMethod.network($0, states: m, observed: n, RandomStream(seed: 0))
       )
     },
     prepare: { try GRUSmootherMethod.prepared($0, $1) },
@@ -42,7 +38,7 @@ enum GRUSmootherMethod {
       .init("hidden", .integer(1...10_000), standard: .integer(64), "units of each direction"),
       .init("layers", .integer(1...16), standard: .integer(1), "pairs of recurrent layers"),
       SmootherMethods.evidence,
-    ] + LearnedFilterMethods.extents + SmootherMethods.training(standard)
+    ] + SystemChoice.extentSettings + SmootherMethods.training(standard)
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 20, batch: 8, rate: 3e-3, of: "pieces")

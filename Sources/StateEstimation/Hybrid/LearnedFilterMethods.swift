@@ -13,22 +13,6 @@ enum LearnedFilterMethods {
     StateArrays.controls, StateArrays.controlMatrix,
   ]
 
-  /// The extents that costs are counted for.
-  static let extents: [SettingDescription] = [
-    .init(
-      "states",
-      .integer(1...1000),
-      standard: .integer(2),
-      "m, to count parameters and operations; computing takes the arrays' own"
-    ),
-    .init(
-      "observed",
-      .integer(1...1000),
-      standard: .integer(2),
-      "n, to count parameters and operations; as above"
-    ),
-  ]
-
   /// An array that training reads and the model file keeps.
   static func inModel(_ array: MethodDescription.Array) -> MethodDescription.Array {
     .init(

@@ -151,39 +151,28 @@ package enum ClassicalStateMethods {
   }
 
   /// The settings that all of them have.
-  private static let common: [SettingDescription] = [
-    .init(
-      "prior",
-      .choice(PriorTime.allCases.map(\.rawValue)),
-      standard: .text(PriorTime.beforeFirst.rawValue),
-      "whether the initial state is one transition before the first observation or at it"
-    ),
-    .init(
-      "process_factor",
-      .number(0...1e12),
-      standard: .number(1),
-      "factor of process_noise, to tune a filter whose model is wrong"
-    ),
-    .init(
-      "observation_factor",
-      .number(0...1e12),
-      standard: .number(1),
-      "factor of observation_noise"
-    ),
-    .init("covariances", .flag, standard: .flag(true), "whether to write the covariances"),
-    .init(
-      "states",
-      .integer(1...10_000),
-      standard: .integer(2),
-      "m, to count operations; computing takes the arrays' own"
-    ),
-    .init(
-      "observed",
-      .integer(1...10_000),
-      standard: .integer(2),
-      "n, to count operations; as above"
-    ),
-  ]
+  private static let common: [SettingDescription] =
+    [
+      .init(
+        "prior",
+        .choice(PriorTime.allCases.map(\.rawValue)),
+        standard: .text(PriorTime.beforeFirst.rawValue),
+        "whether the initial state is one transition before the first observation or at it"
+      ),
+      .init(
+        "process_factor",
+        .number(0...1e12),
+        standard: .number(1),
+        "factor of process_noise, to tune a filter whose model is wrong"
+      ),
+      .init(
+        "observation_factor",
+        .number(0...1e12),
+        standard: .number(1),
+        "factor of observation_noise"
+      ),
+      .init("covariances", .flag, standard: .flag(true), "whether to write the covariances"),
+    ] + SystemChoice.extentSettings
 
   private static func method(
     _ id: String,
@@ -212,10 +201,8 @@ package enum ClassicalStateMethods {
       ] + StateArrays.outputs,
       settings: (isLinear ? [] : SystemChoice.settings) + settings + common,
       cost: {
-        .init(
-          parameters: 0,
-          multiplyAccumulates: macs($0.integer("states"), $0.integer("observed"))
-        )
+        let (m, n) = SystemChoice.extents($0, isLinear: isLinear)
+        return .init(parameters: 0, multiplyAccumulates: macs(m, n))
       },
       prepare: { settings, _ in
         PreparedStateEstimator(

@@ -150,7 +150,7 @@ extension StudyDescription {
           parts:
             matched: null
             particles: null
-            order: {axes: {snr: [20]}, methods: {ekf: {search: null}, ukf: {search: null}, kalmannet: {settings: {epochs: 8}}}}
+            order: {title: "Told Taylor order 2, 200 steps", axes: {snr: [20]}, methods: {ekf: {search: null}, ukf: {search: null}, kalmannet: {settings: {epochs: 8}}}}
             rotated: null
             spherical: null
             decimated-same: null
@@ -159,10 +159,10 @@ extension StudyDescription {
           scenario: {time: 500}
           stop: {maximum_trials: 40}
           parts:
-            matched: {axes: {snr: [0, 20]}, methods: {kalmannet: {settings: {epochs: 10}}}}
+            matched: {title: "Full knowledge, 500 steps", axes: {snr: [0, 20]}, methods: {kalmannet: {settings: {epochs: 10}}}}
             particles: null
-            order: {axes: {snr: [20, 30]}, methods: {kalmannet: {settings: {epochs: 10}}}}
-            rotated: {scenario: {time: 500}, axes: {snr: [20, 30]}, methods: {kalmannet: {settings: {epochs: 10}}}}
+            order: {title: "Told Taylor order 2, 500 steps", axes: {snr: [20, 30]}, methods: {kalmannet: {settings: {epochs: 10}}}}
+            rotated: {title: "Observations rotated by 1 degree, 500 steps", scenario: {time: 500}, axes: {snr: [20, 30]}, methods: {kalmannet: {settings: {epochs: 10}}}}
             spherical: null
             decimated-same: null
             decimated-fair: null

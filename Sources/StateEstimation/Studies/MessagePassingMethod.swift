@@ -16,7 +16,7 @@ extension MethodDescription {
     arrays: MessagePassingMethod.inputs + [StateArrays.outputs[0]],
     settings: MessagePassingMethod.settings,
     cost: {
-      let (m, n) = ($0.integer("states"), $0.integer("observed"))
+      let (m, n) = SystemChoice.extents($0)
       return .init(
         parameters: 0,
         multiplyAccumulates: $0.integer("iterations") * (3 * m * m + 2 * m * n)
@@ -51,7 +51,7 @@ enum MessagePassingMethod {
         standard: .text(PriorTime.beforeFirst.rawValue),
         "whether the initial state is one transition before the first observation or at it"
       ),
-    ] + LearnedFilterMethods.extents
+    ] + SystemChoice.extentSettings
 
   /// How messages are passed; with and without a correction.
   static let passing = steps + factors

@@ -19,6 +19,8 @@ package enum StateEstimationTask {
         measure: { try squaredError($0, $1) }
       )
     ],
+    component: "state",
+    costUnit: "step",
     itemCount: { try sequences("observations", in: $0).shape[0] },
     slice: { try slice($0, $1) }
   )

@@ -97,6 +97,40 @@ package struct SystemChoice: Sendable {
     ),
   ]
 
+  /// How many states and observed numbers there are, to count what a method costs.
+  ///
+  /// Systems of fixed size have their own; others take the settings `states` and `observed`, of which 0 observed numbers stand
+  /// for as many as there are states.
+  package static func extents(_ settings: Settings, isLinear: Bool = false) -> (
+    states: Int, observed: Int
+  ) {
+    let dynamics = isLinear ? Dynamics.linear : SystemChoice(settings).dynamics
+    let states =
+      switch dynamics {
+      case .linear, .toy: settings.integer("states")
+      case .lorenz: 3
+      case .pendulum: 2
+      }
+    let observed = settings.integer("observed")
+    return (states, observed == 0 ? states : observed)
+  }
+
+  /// The settings that ``extents(_:isLinear:)`` reads besides.
+  package static let extentSettings: [SettingDescription] = [
+    .init(
+      "states",
+      .integer(1...10_000),
+      standard: .integer(2),
+      "m, to count parameters and operations; systems of fixed size have their own, and computing takes the arrays'"
+    ),
+    .init(
+      "observed",
+      .integer(0...10_000),
+      standard: .integer(0),
+      "n, to count parameters and operations; 0 for as many as states"
+    ),
+  ]
+
   /// The transition that the settings name.
   package static func transition<Scalar: RealTensorScalar>(
     _ dynamics: Dynamics,

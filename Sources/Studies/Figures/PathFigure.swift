@@ -27,13 +27,21 @@ package struct PathFigure {
   package var name: String
   /// The words above it.
   package var title: String
+  /// What a coordinate is called, before its number.
+  package var component: String
   /// The curves, those drawn last on top.
   package var curves: [Curve]
 
   /// A figure.
-  package init(name: String, title: String, curves: [Curve]) {
+  package init(
+    name: String,
+    title: String,
+    component: String = "component",
+    curves: [Curve]
+  ) {
     self.name = name
     self.title = title
+    self.component = component
     self.curves = curves
   }
 
@@ -59,6 +67,9 @@ package struct PathFigure {
       return "'\(name).dat' index \(index) using \(columns) with \(look) "
         + "linecolor rgb '\(curve.colour)' title \(FigureFiles.quoted(curve.label))"
     }
+    func axis(_ letter: String, _ number: Int) -> String {
+      "set \(letter)label \(FigureFiles.quoted("\(component) \(number)")) noenhanced"
+    }
     return """
       # Draws \(name).png and \(name).svg from \(name).dat; run it here: gnuplot \(name).gp
       reset
@@ -69,9 +80,9 @@ package struct PathFigure {
       set title \(FigureFiles.quoted(title)) noenhanced font ',16'
       set key outside right top vertical Left reverse noenhanced
       set border 127 linecolor rgb '#808080'
-      set xlabel 'state 1'
-      set ylabel 'state 2'
-      \(isFlat ? "set grid" : "set zlabel 'state 3' rotate\nset xyplane 0.05\nset view 70,35")
+      \(axis("x", 1))
+      \(axis("y", 2))
+      \(isFlat ? "set grid" : "\(axis("z", 3)) rotate\nset xyplane 0.05\nset view 70,35")
       \(isFlat ? "plot" : "splot") \(parts.joined(separator: ", \\\n     "))
       set terminal svg size 1200,900 dynamic background rgb 'white' font 'Helvetica,Arial,sans-serif,16'
       set output '\(name).svg'

@@ -192,13 +192,14 @@ extension StudyReport {
         + "</tr>"
     }
     let items = HTML.text(Typography.plural(item))
+    let unit = HTML.text(costUnit ?? item)
     let item = HTML.text(item)
     return """
       <section>
       <h2>Methods</h2>
       <div class="scroll"><table>
       <thead><tr><th scope="col">Method</th><th scope="col" class="words">Family</th>
-      <th scope="col">Parameters</th><th scope="col">Multiply-<br>accumulates<br>per \(item)</th>
+      <th scope="col">Parameters</th><th scope="col">Multiply-<br>accumulates<br>per \(unit)</th>
       <th scope="col">Measured<br>ns per \(item)</th><th scope="col">Trained on<br>\(items)</th>
       <th scope="col">Training<br>time</th>\
       \(hasRemarks ? "<th scope=\"col\" class=\"words\">Remarks</th>" : "")</tr></thead>

@@ -41,6 +41,8 @@ public struct StudyReport: Sendable {
   public var notes: [String]
   /// What one judged item is called, in the table of methods: `symbol`.
   public var item: String
+  /// What operations are counted for, where it is not an item: `step`.
+  public var costUnit: String?
   /// The resolved settings as YAML.
   public var settings: String
   /// The command that repeats the run.
@@ -62,6 +64,7 @@ public struct StudyReport: Sendable {
     paths: [PathPicture] = [],
     notes: [String] = [],
     item: String = "item",
+    costUnit: String? = nil,
     settings: String = "",
     command: String = "",
     facts: [ReportFact] = []
@@ -78,6 +81,7 @@ public struct StudyReport: Sendable {
     self.paths = paths
     self.notes = notes
     self.item = item
+    self.costUnit = costUnit
     self.settings = settings
     self.command = command
     self.facts = facts

@@ -50,9 +50,17 @@ struct PathRun {
     }
     return PathFigure(
       name: Self.name(study: study, part: part.id),
-      title: ([part.title] + place.map { "\($0.key) \($0.value)" }).joined(separator: ", "),
+      title: ([part.title] + place.map { words($0.key, $0.value) }).joined(separator: ", "),
+      component: world.task.component,
       curves: curves
     )
+  }
+
+  /// An axis and its value as a reader knows them.
+  private func words(_ key: String, _ value: Double) -> String {
+    let label = world.scenario?.axisLabels[key]
+    let title = label.map { Typography.mathematical($0.title) } ?? Typography.words(key)
+    return "\(title) \(Typography.plain(value)) \(label?.unit ?? "")"
   }
 
   /// The name of a part's figure.

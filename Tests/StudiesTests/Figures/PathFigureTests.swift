@@ -6,6 +6,7 @@ import Testing
     PathFigure(
       name: "study-part-path",
       title: "It's a path",
+      component: "state",
       curves: [
         .init(
           label: "truth",
@@ -37,5 +38,7 @@ import Testing
     #expect(script.contains("using \(width == 3 ? "1:2:3" : "1:2") with lines"))
     // A quote in a title stays inside of it.
     #expect(script.contains("set title 'It''s a path'"))
+    #expect(script.contains("set ylabel 'state 2' noenhanced"))
+    #expect(script.contains("set zlabel 'state 3' noenhanced rotate") == (width == 3))
   }
 }

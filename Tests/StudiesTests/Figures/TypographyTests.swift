@@ -27,6 +27,16 @@ internal import Testing
   }
 
   @Test(
+    "nouns have their plurals",
+    arguments: [
+      ("symbol", "symbols"), ("trajectory", "trajectories"), ("day", "days"), ("y", "ys"),
+    ]
+  )
+  func plural(noun: String, expected: String) {
+    #expect(Typography.plural(noun) == expected)
+  }
+
+  @Test(
     "durations are read at a glance",
     arguments: [
       (0.0123, "12 ms"), (0.85, "850 ms"), (12.34, "12.3 s"), (250, "4 min 10 s"),

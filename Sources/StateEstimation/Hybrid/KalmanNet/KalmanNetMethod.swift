@@ -56,7 +56,7 @@ enum KalmanNetMethod {
         "whether to give covariances, P = K R H (H'H)^-1, nis and log_likelihood, by S^-1 = R^-1 (I - H K); they need"
           + " observation_noise, and as many independent observed numbers as states"
       ),
-    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
+    ] + SystemChoice.extentSettings + FilterTrainingSettings.descriptions(standard)
 
   /// `R`, for covariances alone.
   static let observationNoise = MethodDescription.Array(
@@ -74,7 +74,7 @@ enum KalmanNetMethod {
   }
 
   static func cost(_ settings: Settings) -> MethodDescription.Cost {
-    let (m, n) = (settings.integer("states"), settings.integer("observed"))
+    let (m, n) = SystemChoice.extents(settings)
     let network = network(settings, states: m, observed: n, RandomStream(seed: 0))
     return LearnedFilterMethods.cost(network, besides: m * n + m * m)
   }

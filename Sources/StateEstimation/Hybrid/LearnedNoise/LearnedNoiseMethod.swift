@@ -52,7 +52,7 @@ enum LearnedNoiseMethod {
         standard: .text(LearnedNoiseFilter.Criterion.error.rawValue),
         "error: the squared error of the states; likelihood: the density of the observations, states unread"
       )
-    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
+    ] + SystemChoice.extentSettings + FilterTrainingSettings.descriptions(standard)
 
   private static let standard = TrainingChoices.Standard(
     epochs: 30,
@@ -62,7 +62,7 @@ enum LearnedNoiseMethod {
   )
 
   static func cost(_ settings: Settings) -> MethodDescription.Cost {
-    let (m, n) = (settings.integer("states"), settings.integer("observed"))
+    let (m, n) = SystemChoice.extents(settings)
     return .init(
       parameters: m * m + n * n,
       multiplyAccumulates: 4 * m * m * m + 4 * m * m * n + 3 * m * n * n

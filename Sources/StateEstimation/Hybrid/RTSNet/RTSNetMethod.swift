@@ -43,7 +43,7 @@ enum RTSNetMethod {
         standard: .integer(40),
         "hidden units of a gain over the numbers that go in"
       ),
-    ] + LearnedFilterMethods.extents + FilterTrainingSettings.descriptions(standard)
+    ] + SystemChoice.extentSettings + FilterTrainingSettings.descriptions(standard)
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 60, batch: 30, rate: 1e-3, of: "trajectories")
@@ -77,7 +77,7 @@ enum RTSNetMethod {
   }
 
   static func cost(_ settings: Settings) -> MethodDescription.Cost {
-    let (m, n) = (settings.integer("states"), settings.integer("observed"))
+    let (m, n) = SystemChoice.extents(settings)
     return LearnedFilterMethods.cost(
       network(settings, m, n, RandomStream(seed: 0)),
       besides: m * n + 2 * m * m

@@ -69,7 +69,7 @@ enum GraphSmootherMethod {
     return model + [
       .init("hidden", .integer(1...10_000), standard: .integer(48), "what each node remembers"),
       SmootherMethods.evidence,
-    ] + LearnedFilterMethods.extents + SmootherMethods.training(standard)
+    ] + SystemChoice.extentSettings + SmootherMethods.training(standard)
   }
 
   private static var standard: TrainingChoices.Standard {
@@ -112,7 +112,7 @@ enum GraphSmootherMethod {
 
   /// Of a step of a sequence: all products of all iterations.
   static func cost(_ settings: Settings, usesModel: Bool) throws -> MethodDescription.Cost {
-    let (m, n) = (settings.integer("states"), settings.integer("observed"))
+    let (m, n) = SystemChoice.extents(settings, isLinear: !usesModel)
     let method = try GradientMessagePassing<SystemTransition<Float>>(
       transition: .linear(LinearFunction(.identity(m))),
       emission: LinearFunction(Matrix(rows: min(n, m), columns: m, identityRows(min(n, m), m))),
