@@ -31,7 +31,10 @@ extension StudyDescription {
         - {id: rts, label: "RTS smoother, knows the truth", settings: {kept_states: 4}}
         - {id: message-passing, label: Message passing, settings: {process_factor: 0.16}, arrays: *told}
         - {id: graph-smoother, label: Graph network alone, arrays: {emission: emission_wrong}}
-        - {id: gru-smoother, label: Recurrent network, arrays: {emission: emission_wrong}}
+        - id: gru-smoother
+          label: Recurrent network
+          arrays: {emission: emission_wrong}
+          search: {items: 10, at: {training.time: 10000}, settings: {hidden: [32, 64, 128], rate: [0.001, 0.003]}}
         - {id: hybrid-smoother, label: Hybrid smoother, settings: {process_factor: 0.16}, arrays: *told}
 
       claims:
@@ -52,16 +55,19 @@ extension StudyDescription {
           methods:
             "RTS smoother, told, best deviation": {search: null, settings: {process_factor: 0.16}}
             Graph network alone: {settings: {hidden: 12, iterations: 30, least_steps: 100, window: 250}}
-            Recurrent network: {settings: {hidden: 16, least_steps: 100}}
+            Recurrent network: {search: null, settings: {hidden: 16, least_steps: 100}}
             Hybrid smoother: {settings: {hidden: 12, iterations: 30, least_steps: 100, window: 250, rate: 0.003}}
         quick:
           axes: {training.time: [100, 1000, 10000]}
           methods:
             Graph network alone: {settings: {window: 250, least_steps: 100, epochs: 3}}
-            Recurrent network: {settings: {least_steps: 200}}
+            Recurrent network: {search: null, settings: {least_steps: 200}}
             Hybrid smoother: {settings: {window: 250, least_steps: 100, epochs: 3}}
         full:
           replicates: 3
+          methods:
+            Graph network alone: {settings: {epochs: 8, rate: 0.002}}
+            Hybrid smoother: {settings: {epochs: 8, rate: 0.002}}
       """
   )
 }
