@@ -12,13 +12,17 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
   // What is stored is read through these properties, which other modules inline. No access lasts: each is one
   // load or store. Checks of it at run time took a tenth of the time of small networks.
   /// The numbers.
-  @inlinable package var values: UnsafeMutablePointer<Scalar> { storedValues }
+  @inlinable package var values: UnsafeMutablePointer<Scalar> {
+    @inline(__always) get { storedValues }
+  }
   /// The gradient of the same size, in storages that a recording differentiates.
-  @inlinable package var gradients: UnsafeMutablePointer<Scalar>? { storedGradients }
+  @inlinable package var gradients: UnsafeMutablePointer<Scalar>? {
+    @inline(__always) get { storedGradients }
+  }
   /// True until something has been accumulated into `gradients` in this backward pass.
   @inlinable package var gradientIsFresh: Bool {
-    get { storedIsFresh }
-    set { storedIsFresh = newValue }
+    @inline(__always) get { storedIsFresh }
+    @inline(__always) set { storedIsFresh = newValue }
   }
   @usableFromInline @exclusivity(unchecked) var storedValues: UnsafeMutablePointer<Scalar>
   @usableFromInline @exclusivity(unchecked) var storedGradients: UnsafeMutablePointer<Scalar>?

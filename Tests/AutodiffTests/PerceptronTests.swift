@@ -49,6 +49,9 @@ import Testing
       Extent(rows: 33, inputs: 3, hidden: 19, outputs: 3),
       Extent(rows: 20, inputs: 11, hidden: 40, outputs: 4),
       Extent(rows: 9, inputs: 4, hidden: 8, outputs: 5),
+      Extent(rows: 6, inputs: 64, hidden: 17, outputs: 1),
+      Extent(rows: 3, inputs: 65, hidden: 24, outputs: 2),
+      Extent(rows: 11, inputs: 15, hidden: 75, outputs: 2),
     ],
     0..<5 as Range<UInt64>
   )
@@ -60,7 +63,7 @@ import Testing
     }
     for (mine, other) in zip(fused, plain) {
       let size = other.map { abs($0) }.max() ?? 0
-      // Sums of at most 33 times 40 products in another order.
+      // Sums of at most a few thousand products in another order.
       for (a, b) in zip(mine, other) { #expect(abs(a - b) <= 1e-12 * max(size, 1)) }
     }
   }

@@ -42,12 +42,13 @@ final class JoinedColumns<Scalar: RealTensorScalar> {
   /// Copies the matrices together.
   func gather() {
     for part in parts {
-      var (source, target) = (UnsafePointer(part.storage.values), storage.values + part.first)
-      for _ in 0..<rows {
-        for column in 0..<part.width { target[column] = source[column] }
-        source += part.width
-        target += width
-      }
+      RowLayout(rows: rows, width: part.width)
+        .copy(
+          from: part.storage.values,
+          every: part.width,
+          to: storage.values + part.first,
+          every: width
+        )
     }
   }
 
@@ -61,13 +62,11 @@ final class JoinedColumns<Scalar: RealTensorScalar> {
     guard !parts.isEmpty, let whole = storage.gradients else { return }
     for part in parts {
       guard let (gradient, beta) = part.storage.productGradient else { continue }
-      var (source, target) = (UnsafePointer(whole + part.first), gradient)
-      for _ in 0..<rows {
-        for column in 0..<part.width {
-          target[column] = beta == 0 ? source[column] : target[column] + source[column]
-        }
-        source += width
-        target += part.width
+      let layout = RowLayout(rows: rows, width: part.width)
+      if beta == 0 {
+        layout.copy(from: whole + part.first, every: width, to: gradient, every: part.width)
+      } else {
+        layout.add(whole + part.first, every: width, to: gradient, every: part.width)
       }
     }
   }

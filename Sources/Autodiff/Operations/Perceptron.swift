@@ -3,10 +3,11 @@ public import Tensors
 
 /// A hidden layer with ReLU and a narrow layer behind it as one node: `y = relu(x W + b) V + c`.
 ///
-/// Equal to two `linear` nodes up to rounding. With few outputs the products are small and the passes over the
-/// hidden values take the time: here there is one forward and one backward. Where the node does not
-/// apply (more than four outputs, a wide hidden layer, an input that is differentiated, parameters of
-/// which only some are, a batch that is worth splitting over threads) it *is* two `linear` nodes.
+/// Equal to two `linear` nodes up to rounding. With few inputs and outputs the products are small and the
+/// passes over the hidden values take the time: here there is one forward and one backward. Where the
+/// node does not apply (more than four outputs or 64 inputs, a wide hidden layer, an input that is
+/// differentiated, parameters of which only some are, a batch that is worth splitting over threads) it
+/// *is* two `linear` nodes.
 ///
 /// - Parameters:
 ///   - x: `[rows, in]`.
@@ -44,10 +45,12 @@ public func perceptron<Scalar: RealTensorScalar>(
   )
 }
 
-/// The hidden values of one perceptron.
+/// One perceptron over given storages.
 private final class PerceptronPlan<Scalar: RealTensorScalar> {
   /// Rows from which splitting a batch over threads is worth more.
   private static var rowLimit: Int { 2048 }
+  /// Inputs from which the blocked matrix products are faster.
+  private static var inputLimit: Int { 64 }
 
   private let rows: Int
   private let inputs: Int
@@ -58,16 +61,16 @@ private final class PerceptronPlan<Scalar: RealTensorScalar> {
   private let bias: TensorStorage<Scalar>
   private let outputWeight: TensorStorage<Scalar>
   private let outputBias: TensorStorage<Scalar>
-  /// `relu(x W + b)`; after a backward pass the gradient of `x W + b`.
-  private let values: TensorStorage<Scalar>
-  private var holdsHidden = false
+  /// `relu(x W + b)`, where a backward pass needs it.
+  private let values: TensorStorage<Scalar>?
 
   static func applies(to x: Tensor<Scalar>, _ parameters: [Tensor<Scalar>]) -> Bool {
     let (hidden, outputs) = (parameters[2].shape[0], parameters[2].shape[1])
     let differentiated = parameters.count { $0.storage.gradients != nil }
-    return (1...Int(GRAYBOX_RELU_OUTPUTS)).contains(outputs) && hidden >= 1 && x.count > 0
-      && hidden * outputs <= Int(GRAYBOX_RELU_WEIGHTS) && x.shape[0] <= rowLimit
-      && x.storage.gradients == nil && (differentiated == 0 || differentiated == 4)
+    return (1...Int(GRAYBOX_PERCEPTRON_OUTPUTS)).contains(outputs) && hidden >= 1 && x.count > 0
+      && hidden * outputs <= Int(GRAYBOX_PERCEPTRON_WEIGHTS) && x.shape[0] <= rowLimit
+      && x.shape[1] <= inputLimit && x.storage.gradients == nil
+      && (differentiated == 0 || differentiated == 4)
   }
 
   init(_ x: TensorStorage<Scalar>, _ rows: Int, _ parameters: [Tensor<Scalar>]) {
@@ -79,74 +82,45 @@ private final class PerceptronPlan<Scalar: RealTensorScalar> {
     bias = parameters[1].storage
     outputWeight = parameters[2].storage
     outputBias = parameters[3].storage
-    values = TensorStorage(uninitialised: rows * parameters[0].shape[1])
+    values =
+      weight.gradients == nil
+      ? nil : TensorStorage(uninitialised: rows * parameters[0].shape[1])
+  }
+
+  /// Where the layers are now: parameters may have moved since the node was made.
+  private var layers: graybox_perceptron {
+    graybox_perceptron(
+      rows: rows,
+      inputs: inputs,
+      hidden: hidden,
+      outputs: outputs,
+      x: x.values,
+      weight: weight.values,
+      bias: bias.values,
+      output_weight: outputWeight.values,
+      output_bias: outputBias.values
+    )
   }
 
   func forward(_ y: TensorStorage<Scalar>) {
-    Scalar.matrixProduct(
-      MatrixProduct(
-        rows: rows,
-        columns: hidden,
-        inner: inputs,
-        alpha: 1,
-        beta: 0,
-        a: x.values,
-        leadingA: inputs,
-        b: weight.values,
-        leadingB: hidden,
-        c: values.values,
-        leadingC: hidden
-      )
-    )
-    Scalar.kernels.pointee.relu_output(
-      rows,
-      hidden,
-      outputs,
-      bias.values,
-      outputWeight.values,
-      outputBias.values,
-      values.values,
-      y.values
-    )
-    holdsHidden = true
+    var layers = layers
+    Scalar.kernels.pointee.perceptron(&layers, values?.values, y.values)
   }
 
   func backward(_ y: TensorStorage<Scalar>) {
-    guard let gy = y.gradients else { return }
-    // A second backward pass without a forward one between them needs the hidden values again.
-    if !holdsHidden { forward(y) }
-    guard let biasGradient = bias.accumulatedGradient,
+    guard let gy = y.gradients, let values,
+      let weightGradient = weight.accumulatedGradient,
+      let biasGradient = bias.accumulatedGradient,
       let outputGradient = outputWeight.accumulatedGradient,
-      let outputBiasGradient = outputBias.accumulatedGradient,
-      let (pointer, beta) = weight.productGradient
+      let outputBiasGradient = outputBias.accumulatedGradient
     else { return }
-    holdsHidden = false
-    Scalar.kernels.pointee.relu_output_backward(
-      rows,
-      hidden,
-      outputs,
-      outputWeight.values,
-      gy,
-      values.values,
-      biasGradient,
-      outputGradient,
-      outputBiasGradient
+    var layers = layers
+    var gradients = graybox_perceptron_gradients(
+      weight: weightGradient,
+      bias: biasGradient,
+      output_weight: outputGradient,
+      output_bias: outputBiasGradient
     )
-    Scalar.matrixProduct(
-      MatrixProduct(
-        rows: inputs,
-        columns: hidden,
-        inner: rows,
-        alpha: 1,
-        beta: beta,
-        a: x.values,
-        transposeA: true,
-        leadingA: inputs,
-        b: values.values,
-        leadingB: hidden,
-        c: pointer,
-        leadingC: hidden
-      )
-    )
+    Scalar.kernels.pointee.perceptron_backward(&layers, values.values, gy, &gradients)
   }
 }

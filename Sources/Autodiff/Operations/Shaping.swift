@@ -224,12 +224,8 @@ public func concatenated<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], ax
     forward: { y in
       var start = 0
       for piece in pieces {
-        for outer in 0..<view.outer {
-          (y.values + outer * row + start).update(
-            from: piece.storage.values + outer * piece.width,
-            count: piece.width
-          )
-        }
+        RowLayout(rows: view.outer, width: piece.width)
+          .copy(from: piece.storage.values, every: piece.width, to: y.values + start, every: row)
         start += piece.width
       }
     },
@@ -238,14 +234,8 @@ public func concatenated<Scalar: RealTensorScalar>(_ parts: [Tensor<Scalar>], ax
       var start = 0
       for piece in pieces {
         if let gx = piece.storage.accumulatedGradient {
-          for outer in 0..<view.outer {
-            Scalar.kernels.pointee.accumulate_scaled(
-              piece.width,
-              1,
-              gy + outer * row + start,
-              gx + outer * piece.width
-            )
-          }
+          RowLayout(rows: view.outer, width: piece.width)
+            .add(gy + start, every: row, to: gx, every: piece.width)
         }
         start += piece.width
       }

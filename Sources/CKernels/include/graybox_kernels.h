@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #define GRAYBOX_MAX_RANK 8
-#define GRAYBOX_RELU_OUTPUTS 4     // outputs that relu_output takes at most
-#define GRAYBOX_RELU_WEIGHTS 2048  // and hidden times outputs
+#define GRAYBOX_PERCEPTRON_OUTPUTS 4     // outputs that a perceptron has at most
+#define GRAYBOX_PERCEPTRON_WEIGHTS 2048  // and hidden units times outputs
 #define GRAYBOX_LEAK 0.01          // slope of the leaky ReLU below zero
 
 typedef enum graybox_unary {
@@ -47,6 +47,17 @@ typedef struct graybox_adam_settings {
   double decoupled_decay;  // AdamW: values shrink by rate * decay
   double correction1, correction2;  // 1 - beta^t
 } graybox_adam_settings;
+
+// A hidden layer with ReLU and an output layer: x [rows, inputs], weight [inputs, hidden], bias [hidden],
+// output_weight [hidden, outputs], output_bias [outputs].
+typedef struct graybox_perceptron {
+  size_t rows, inputs, hidden, outputs;
+  const void *x, *weight, *bias, *output_weight, *output_bias;
+} graybox_perceptron;
+
+typedef struct graybox_perceptron_gradients {
+  void *weight, *bias, *output_weight, *output_bias;
+} graybox_perceptron_gradients;
 
 typedef struct graybox_kernels {
   const char *variant;   // "v4", "v3", "baseline", "neon"
@@ -139,13 +150,11 @@ typedef struct graybox_kernels {
   void (*activation_backward)(graybox_activation op, size_t n, const void *y, const void *gy,
                               void *pre);
   void (*column_sums)(size_t rows, size_t columns, const void *x, void *y);  // accumulates
-  // h = relu(h + bias) in place, y = h weight + output_bias; weight [hidden, outputs]
-  void (*relu_output)(size_t rows, size_t hidden, size_t outputs, const void *bias,
-                      const void *weight, const void *output_bias, void *h, void *y);
-  // accumulates into the gradients; h becomes the gradient of what the ReLU took
-  void (*relu_output_backward)(size_t rows, size_t hidden, size_t outputs, const void *weight,
-                               const void *gy, void *h, void *g_bias, void *g_weight,
-                               void *g_output_bias);
+  // h = relu(x weight + bias), y = h output_weight + output_bias; h may be NULL
+  void (*perceptron)(const graybox_perceptron *layers, void *h, void *y);
+  // accumulates into the gradients
+  void (*perceptron_backward)(const graybox_perceptron *layers, const void *h, const void *gy,
+                              const graybox_perceptron_gradients *gradients);
   // GRU cell (reset gate inside the candidate's recurrent product, gates in the order r, z, n):
   // from_input, from_state: [batch, 3 hidden], biases included; saved: [batch, 4 hidden] = r, z, n,
   // recurrent part of n
