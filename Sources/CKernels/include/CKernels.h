@@ -4,6 +4,7 @@
 #define GRAYBOX_CKERNELS_H
 
 #include "graybox_blas.h"
+#include "graybox_images.h"
 #include "graybox_kernels.h"
 #include "graybox_libraries.h"
 #include "graybox_random.h"

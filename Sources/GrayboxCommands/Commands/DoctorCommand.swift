@@ -23,6 +23,7 @@ struct DoctorCommand: ContextCommand {
       ),
       ("BLAS", blas(machine)),
       ("zlib", machine.zlib ?? "none: compressed .npz files cannot be read"),
+      ("libpng", machine.libpng ?? "none: images are read and written as PGM only"),
       ("gnuplot", gnuplot ?? "none: studies write data and scripts, but no pictures"),
     ]
     let width = lines.map(\.0.count).max() ?? 0

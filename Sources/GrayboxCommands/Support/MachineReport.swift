@@ -1,5 +1,6 @@
 internal import CKernels
 internal import Studies
+internal import Tensors
 
 #if canImport(Glibc)
 internal import Glibc
@@ -29,6 +30,8 @@ struct MachineReport {
   let bestBLASCore: String
   /// The version of zlib, nil when there is none.
   let zlib: String?
+  /// The version of libpng, nil when there is none.
+  let libpng: String?
 
   /// Looks at this machine.
   init() {
@@ -44,6 +47,7 @@ struct MachineReport {
     blasCore = String(cString: graybox_blas_core())
     bestBLASCore = String(cString: graybox_blas_best_core())
     zlib = graybox_zlib_version().map { String(cString: $0) }
+    libpng = ImageFiles.libraryVersion
   }
 
   /// The sentence that says that BLAS runs below what the processor has, or nil.

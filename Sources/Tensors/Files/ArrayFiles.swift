@@ -6,6 +6,8 @@
 ///   fields is not a number or is in quotes; then each column is an array `[time]` of that name.
 ///   Without names there is one array called `array`: `[time]` from a single column, else
 ///   `[time, columns]`. A missing number is written `nan`.
+/// - A folder of images, `.png` or `.pgm`, or one such file is read as one array, `images`
+///   `[images, height, width]`; see ``ImageFiles``.
 ///
 /// Numbers arrive as `float32`, except `float64` arrays and whatever single precision cannot hold:
 /// an array of integers of which one is not a single-precision number, a column of text with a
@@ -36,10 +38,13 @@ public enum ArrayFiles {
   /// The name of an array that the file does not name.
   public static let standardName = "array"
 
+  /// The name of the array that a folder of images is read as.
+  public static let imagesName = "images"
+
   /// Reads a file; its format follows from the end of its name.
   ///
   /// - Parameters:
-  ///   - path: a file that ends in `.npz`, `.npy` or `.csv`.
+  ///   - path: a file that ends in `.npz`, `.npy` or `.csv`, an image or a folder of images.
   ///   - name: what an array is called that the file does not name.
   /// - Returns: the arrays; `source` is the path.
   /// - Throws: ``ArrayFileError`` that names the file and the array.
@@ -47,7 +52,12 @@ public enum ArrayFiles {
     _ path: String,
     named name: String = standardName
   ) throws(ArrayFileError) -> ArrayBundle {
-    let format = try format(of: path)
+    if ImageFiles.format(of: path) != nil { return try images([ImageFiles.read(path)], path) }
+    let format: Format
+    do throws(ArrayFileError) { format = try Self.format(of: path) } catch {
+      guard FolderContents.exists(path) else { throw error }
+      return try images(ImageFiles.readFolder(path), path)
+    }
     return try decode(try FileBytes(path: path), as: format, named: name)
   }
 
@@ -98,6 +108,10 @@ public enum ArrayFiles {
     let sink = MemorySink(name: name)
     try encode(bundle, as: format, to: sink)
     return sink.bytes
+  }
+
+  private static func images(_ images: [Tensor<Float>], _ path: String) -> ArrayBundle {
+    ArrayBundle([imagesName: .float(ImageFiles.stacked(images))], source: path)
   }
 
   private static func format(of path: String) throws(ArrayFileError) -> Format {

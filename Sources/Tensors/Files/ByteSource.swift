@@ -109,6 +109,33 @@ package final class FileBytes: ByteSource {
   }
 }
 
+/// What a folder holds.
+package enum FolderContents {
+  /// Whether the path is a folder.
+  package static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The names in a folder, sorted, without those that start with a dot.
+  package static func names(of path: String) throws(ArrayFileError) -> [String] {
+    guard let folder = opendir(path) else {
+      throw .cannotRead(path: path, reason: systemReason(errno))
+    }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+          String(cString: $0)
+        }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
+
 /// The system's words for an error number.
 func systemReason(_ number: Int32) -> String {
   String(cString: strerror(number)).lowercased()
