@@ -61,6 +61,52 @@ import Testing
     }
   }
 
+  @Test("a large batch is cut into pieces, and the bits do not depend on the threads")
+  func pieces() throws {
+    let layer: BatchNormalisation<Double> = layer(65, .relu)
+    let x: Tensor<Double> = normal([5, 900, 65], 9)
+    let rows = x.reshaped([-1, 65])
+    let mean = rows.mean(axis: 0)
+    let variance = square(rows - mean).mean(axis: 0)
+    let results = try [1, 2]
+      .map { threads in
+        let copy = layer.duplicate()
+        let recording = try Recording(
+          inputs: ["x": x],
+          differentiated: ["x"],
+          parameters: copy.parameters,
+          pool: WorkerPool(threads: threads)
+        ) { inputs in
+          let y = copy(try inputs.named("x"), mode: .training)
+          return ["y": y, "loss": (square(y) * y).sum()]
+        }
+        try recording.backward()
+        return [try recording.value("y"), try recording.gradient(of: "x")]
+          + copy.parameters.map(\.gradient) + [copy.mean.value, copy.variance.value]
+      }
+    #expect(results[0] == results[1])
+    #expect(
+      largestDifference(results[0][0], plain(x, layer, mean: mean, variance: variance)) < 1e-12
+    )
+    let plainRecording = try Recording(
+      inputs: ["x": rows],
+      differentiated: ["x"],
+      parameters: layer.parameters
+    ) { inputs in
+      let x = try inputs.named("x")
+      let mean = x.mean(axis: 0)
+      let y = plain(x, layer, mean: mean, variance: square(x - mean).mean(axis: 0))
+      return ["loss": (square(y) * y).sum()]
+    }
+    try plainRecording.backward()
+    let expected = [try plainRecording.gradient(of: "x")] + layer.parameters.map(\.gradient)
+    for (found, expected) in zip(results[0].dropFirst(), expected) {
+      let size = expected.scalars.map { Swift.abs($0) }.max() ?? 0
+      // Sums over 4500 rows in another order.
+      #expect(largestDifference(found.reshaped(expected.shape), expected) < 1e-11 * size)
+    }
+  }
+
   @Test("running statistics move by a tenth, the variance with Bessel's correction")
   func runningStatistics() {
     let layer = BatchNormalisation<Double>(2)

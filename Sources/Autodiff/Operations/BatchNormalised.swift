@@ -66,7 +66,8 @@ public func batchNormalised<Scalar: RealTensorScalar>(
     statistics: statistics,
     momentum: momentum,
     epsilon: epsilon,
-    activation: activation.kernel
+    activation: activation.kernel,
+    pool: Primitive.pool([x, scale, shift])
   )
   return Primitive.apply(
     "batchNormalised",
@@ -75,109 +76,4 @@ public func batchNormalised<Scalar: RealTensorScalar>(
     forward: { plan.forward($0) },
     backward: { plan.backward($0) }
   )
-}
-
-/// The buffers of one normalisation.
-private struct BatchNormalPlan<Scalar: RealTensorScalar> {
-  let rows: Int
-  let columns: Int
-  let x: TensorStorage<Scalar>
-  let scale: TensorStorage<Scalar>
-  let shift: TensorStorage<Scalar>
-  let statistics: any FeatureStatistics<Scalar>
-  let momentum: Double?
-  let epsilon: Double
-  let activation: graybox_activation
-  /// Of this batch: means, variances, inverse deviations.
-  let numbers: TensorStorage<Scalar>
-  let normal: TensorStorage<Scalar>
-
-  init(
-    rows: Int,
-    columns: Int,
-    x: TensorStorage<Scalar>,
-    scale: TensorStorage<Scalar>,
-    shift: TensorStorage<Scalar>,
-    statistics: any FeatureStatistics<Scalar>,
-    momentum: Double?,
-    epsilon: Double,
-    activation: graybox_activation
-  ) {
-    self.rows = rows
-    self.columns = columns
-    self.x = x
-    self.scale = scale
-    self.shift = shift
-    self.statistics = statistics
-    self.momentum = momentum
-    self.epsilon = epsilon
-    self.activation = activation
-    numbers = TensorStorage(uninitialised: 3 * columns)
-    normal = TensorStorage(uninitialised: rows * columns)
-  }
-
-  private var means: UnsafeMutablePointer<Scalar> { numbers.values }
-  private var variances: UnsafeMutablePointer<Scalar> { numbers.values + columns }
-  private var inverses: UnsafeMutablePointer<Scalar> { numbers.values + 2 * columns }
-
-  func forward(_ y: TensorStorage<Scalar>) {
-    if momentum == nil {
-      statistics.withStatistics(isMoving: false) { means, variances in
-        self.means.update(from: means, count: columns)
-        self.variances.update(from: variances, count: columns)
-      }
-    }
-    Scalar.kernels.pointee.batch_normalise(
-      activation,
-      momentum == nil ? 1 : 0,
-      rows,
-      columns,
-      epsilon,
-      x.values,
-      scale.values,
-      shift.values,
-      means,
-      variances,
-      inverses,
-      normal.values,
-      y.values
-    )
-    guard let momentum, rows > 0 else { return }
-    statistics.withStatistics(isMoving: true) { means, variances in
-      move(means, momentum, self.means, momentum)
-      if rows > 1 {
-        let corrected = momentum * Double(rows) / Double(rows - 1)
-        move(variances, momentum, self.variances, corrected)
-      }
-    }
-  }
-
-  /// `running = (1 - momentum) running + share batch`.
-  private func move(
-    _ running: UnsafeMutablePointer<Scalar>,
-    _ momentum: Double,
-    _ batch: UnsafeMutablePointer<Scalar>,
-    _ share: Double
-  ) {
-    Scalar.kernels.pointee.scale_shift(columns, running, 1 - momentum, 0, running)
-    Scalar.kernels.pointee.accumulate_scaled(columns, share, batch, running)
-  }
-
-  func backward(_ y: TensorStorage<Scalar>) {
-    guard let gy = y.gradients else { return }
-    Scalar.kernels.pointee.batch_normalise_backward(
-      activation,
-      momentum == nil ? 1 : 0,
-      rows,
-      columns,
-      y.values,
-      normal.values,
-      inverses,
-      scale.values,
-      gy,
-      x.accumulatedGradient,
-      scale.accumulatedGradient,
-      shift.accumulatedGradient
-    )
-  }
 }

@@ -59,6 +59,13 @@ typedef struct graybox_perceptron_gradients {
   void *weight, *bias, *output_weight, *output_bias;
 } graybox_perceptron_gradients;
 
+// A convolution of [batch, in.., inputs] by [kernel.., inputs, outputs] to [batch, out.., outputs]. The
+// axes are depth, height and width, 1 where there are fewer; `before` are zeros in front of each.
+typedef struct graybox_convolution {
+  size_t batch, inputs, outputs;
+  size_t in[3], out[3], kernel[3], stride[3], before[3];
+} graybox_convolution;
+
 typedef struct graybox_kernels {
   const char *variant;   // "v4", "v3", "baseline", "neon"
   size_t scalar_size;
@@ -178,17 +185,23 @@ typedef struct graybox_kernels {
 
   // --- networks on graphs ------------------------------------------------------------------------
   // normal = (x - mean) / sqrt(variance + epsilon) by column, y = act(normal scale + shift); act is
-  // identity, ReLU or leaky. Mean and variance (of the batch, without Bessel's correction) are
-  // written unless they are fixed.
-  void (*batch_normalise)(graybox_activation act, int is_fixed, size_t rows, size_t columns,
-                          double epsilon, const void *x, const void *scale, const void *shift,
-                          void *mean, void *variance, void *inverse_deviation, void *normal,
-                          void *y);
-  // accumulates; any of the gradients may be NULL
-  void (*batch_normalise_backward)(graybox_activation act, int is_fixed, size_t rows,
+  // identity, ReLU or leaky
+  void (*batch_normalise)(graybox_activation act, size_t rows, size_t columns, double epsilon,
+                          const void *x, const void *scale, const void *shift, const void *mean,
+                          const void *variance, void *inverse_deviation, void *normal, void *y);
+  // by column: the means of x, or of its squared distances from centres where these are given
+  void (*column_means)(size_t rows, size_t columns, const void *x, const void *centres,
+                       void *means);
+  // by column, with p = gy act'(y): the sums of p and of p normal
+  void (*batch_normalise_sums)(graybox_activation act, size_t rows, size_t columns, const void *y,
+                               const void *normal, const void *gy, void *sums, void *products);
+  // gx = scale inverse_deviation (p - mean - normal product), added where accumulate says so; mean and
+  // product are the above over the number of rows, or NULL where the statistics are fixed
+  void (*batch_normalise_backward)(graybox_activation act, int accumulate, size_t rows,
                                    size_t columns, const void *y, const void *normal,
                                    const void *inverse_deviation, const void *scale,
-                                   const void *gy, void *gx, void *g_scale, void *g_shift);
+                                   const void *gy, const void *mean, const void *product,
+                                   void *gx);
   // hidden[k] = leaky(from_source[sources[k]] + from_target[targets[k]] + messages[k] weight), rows of
   // the parts ld apart; messages may be NULL
   void (*edge_hidden)(size_t count, size_t width, const int32_t *sources, const int32_t *targets,
@@ -211,6 +224,33 @@ typedef struct graybox_kernels {
   void (*gemm)(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, double alpha,
                const void *a, size_t lda, const void *b, size_t ldb, double beta, void *c,
                size_t ldc);
+
+  // --- convolutions ------------------------------------------------------------------------------
+  // rows[i] = what output first + i reads, [kernel.., inputs], zeros outside of the image
+  void (*patches)(const graybox_convolution *c, size_t first, size_t count, const void *x,
+                  void *rows);
+  // adds the rows to where they were read; accumulates
+  void (*patches_backward)(const graybox_convolution *c, size_t first, size_t count,
+                           const void *rows, void *gx);
+  // Winograd's form of kernels of 3 by 3 with stride 1, at least a vector of channels on both sides.
+  // Tiles of 4 by 4 outputs are numbered by image, row and column.
+  size_t (*winograd_group)(size_t inputs, size_t outputs);    // tiles worked on together
+  size_t (*winograd_scratch)(size_t inputs, size_t outputs);  // numbers that a call may write
+  // points [36, inputs, outputs] of weight [3, 3, inputs, outputs]; turned: of the adjoint's weight,
+  // [36, outputs, inputs]
+  void (*winograd_weights)(size_t inputs, size_t outputs, int turned, const void *weight,
+                           void *points);
+  // accumulates; the adjoint of the above, not turned
+  void (*winograd_weights_backward)(size_t inputs, size_t outputs, const void *g_points,
+                                    void *g_weight);
+  // y = act(x * weight + bias) of some tiles, or y += x * weight; act is identity, ReLU or leaky,
+  // bias may be NULL
+  void (*winograd)(const graybox_convolution *c, size_t first, size_t count, graybox_activation act,
+                   int accumulate, const void *x, const void *points, const void *bias, void *y,
+                   void *scratch);
+  // accumulates the part of some tiles in the gradient of the weight's points
+  void (*winograd_points_backward)(const graybox_convolution *c, size_t first, size_t count,
+                                   const void *x, const void *gy, void *g_points, void *scratch);
 
   // --- small dense matrices, in place ------------------------------------------------------------
   // Rows are ld apart, a multiple of 16, aligned, and zero between their end and ld (vectors too).
