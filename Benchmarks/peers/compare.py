@@ -21,7 +21,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = (
     "train_torch.py", "train_jax.py", "lista_torch.py", "lista_jax.py", "detnet_torch.py",
-    "detnet_jax.py", "kalmannet_torch.py", "kalmannet_jax.py", "hybrid_smoother_torch.py", "viterbi.py",
+    "detnet_jax.py", "denoiser_torch.py", "kalmannet_torch.py", "kalmannet_jax.py", "hybrid_smoother_torch.py", "viterbi.py",
     "tracking_torch.py", "deepsic_tracking_torch.py",
 )
 # Long sequential runs: one thread, once, says it all.

@@ -26,6 +26,29 @@ public func normalNoise<Scalar: RealTensorScalar>(
   )
 }
 
+/// Numbers uniform in `0..<1` of a tensor's shape, drawn anew on every replay; as ``normalNoise(like:from:)``.
+///
+/// - Parameters:
+///   - x: gives the shape, and the recording to draw in.
+///   - stream: where the numbers come from; it moves on.
+/// - Returns: noise of the shape of `x`.
+@specialized(where Scalar == Float)
+public func uniformNoise<Scalar: RealTensorScalar>(
+  like x: Tensor<Scalar>,
+  from stream: inout RandomStream
+) -> Tensor<Scalar> {
+  let source = ownedStream(&stream, for: x)
+  return Primitive.unary(
+    "uniformNoise",
+    x,
+    shape: x.shape,
+    forward: { (_: TensorStorage<Scalar>, y: TensorStorage<Scalar>) in
+      source.stream.fillUniform(UnsafeMutableBufferPointer(start: y.values, count: y.count))
+    },
+    backward: nil
+  )
+}
+
 /// Each element kept with probability `1 - rate` and scaled by `1 / (1 - rate)`, else 0.
 ///
 /// - Parameters:
@@ -40,16 +63,7 @@ public func dropout<Scalar: RealTensorScalar>(
   from stream: inout RandomStream
 ) -> Tensor<Scalar> {
   precondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is outside 0..<1")
-  let source = ownedStream(&stream, for: x)
-  let uniform = Primitive.unary(
-    "uniformNoise",
-    x,
-    shape: x.shape,
-    forward: { (_: TensorStorage<Scalar>, y: TensorStorage<Scalar>) in
-      source.stream.fillUniform(UnsafeMutableBufferPointer(start: y.values, count: y.count))
-    },
-    backward: nil
-  )
+  let uniform = uniformNoise(like: x, from: &stream)
   return x * (isGreaterOrEqual(uniform, Tensor(rate)) * (1 / (1 - rate)))
 }
 
