@@ -36,7 +36,7 @@ let package = Package(
       name: "Graybox",
       targets: [
         "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies", "SymbolDetection",
-        "SparseRecovery", "StateEstimation",
+        "SparseRecovery", "ImageRestoration", "StateEstimation",
       ]
     ),
   ],
@@ -67,6 +67,10 @@ let package = Package(
       ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
     library(
+      "ImageRestoration",
+      ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
+    library(
       "StateEstimation",
       ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
@@ -74,7 +78,7 @@ let package = Package(
       "GrayboxCommands",
       [
         "CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies",
-        "SymbolDetection", "SparseRecovery", "StateEstimation",
+        "SymbolDetection", "SparseRecovery", "ImageRestoration", "StateEstimation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
@@ -115,6 +119,10 @@ let package = Package(
     tests(
       of: "SparseRecovery",
       ["Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
+    ),
+    tests(
+      of: "ImageRestoration",
+      ["CKernels", "Tensors", "Autodiff", "NeuralNetworks", "Hybridization", "Studies"]
     ),
     tests(
       of: "StateEstimation",

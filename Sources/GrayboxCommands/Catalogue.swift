@@ -1,3 +1,4 @@
+internal import ImageRestoration
 internal import SparseRecovery
 internal import StateEstimation
 public import Studies
@@ -13,6 +14,7 @@ extension Catalogue {
       SparseRecoveryTask.description,
       MIMODetectionTask.description,
       StateEstimationTask.description,
+      ImageTask.description,
     ],
     methods: [
       ClassicalMethods.viterbi,
@@ -43,7 +45,7 @@ extension Catalogue {
       .iterativeSIC,
       .deepSIC,
       .residualDetector,
-    ] + MIMOMethods.all + ClassicalStateMethods.all + [
+    ] + MIMOMethods.all + ClassicalStateMethods.all + ClassicalImageMethods.all + [
       .messagePassing, .kalmanNet, .rtsNet, .learnedNoise, .gruFilter, .hybridSmoother,
       .graphSmoother, .gruSmoother,
     ],
@@ -53,6 +55,7 @@ extension Catalogue {
       MIMOScenario.description,
       InterferenceScenario.description,
       StateSpaceScenario.description,
+      ImageScenario.description,
     ],
     studies: [
       .viterbiNet,

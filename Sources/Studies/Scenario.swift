@@ -148,6 +148,11 @@ public struct TaskDescription: Sendable {
   public var itemCount: @Sendable (ArrayBundle) throws -> Int
   /// The items of the range as a bundle of their own, for blocks and splits of a user's arrays.
   public var slice: @Sendable (ArrayBundle, Range<Int>) throws -> ArrayBundle
+  /// How an array of one item is shown as an image, `[height, width]` from 0 black to 1 white; nil where
+  /// items are not images, and for an array that is none.
+  public var image: (@Sendable (_ arrays: ArrayBundle, _ name: String) throws -> Tensor<Float>?)?
+  /// The metric that stands under an image; the first where not given.
+  public var imageMetric: String?
 
   /// A task.
   public init(
@@ -157,7 +162,9 @@ public struct TaskDescription: Sendable {
     component: String = "component",
     costUnit: String? = nil,
     itemCount: @escaping @Sendable (ArrayBundle) throws -> Int,
-    slice: @escaping @Sendable (ArrayBundle, Range<Int>) throws -> ArrayBundle
+    slice: @escaping @Sendable (ArrayBundle, Range<Int>) throws -> ArrayBundle,
+    image: (@Sendable (ArrayBundle, String) throws -> Tensor<Float>?)? = nil,
+    imageMetric: String? = nil
   ) {
     self.id = id
     self.summary = summary
@@ -166,6 +173,8 @@ public struct TaskDescription: Sendable {
     self.costUnit = costUnit
     self.itemCount = itemCount
     self.slice = slice
+    self.image = image
+    self.imageMetric = imageMetric
   }
 }
 

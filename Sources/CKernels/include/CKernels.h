@@ -5,6 +5,7 @@
 
 #include "graybox_blas.h"
 #include "graybox_images.h"
+#include "graybox_imaging.h"
 #include "graybox_kernels.h"
 #include "graybox_libraries.h"
 #include "graybox_random.h"

@@ -92,7 +92,7 @@ public enum ProceduralImages {
     canvas.cover(.init(level: random.uniform()))
     let area = Float(canvas.height * canvas.width)
     let largest = max(Float(min(canvas.height, canvas.width)) * random.uniform(0.2, 0.8), 4)
-    let smallest = random.uniform(1.2, 3)
+    let smallest = random.uniform(1.5, 5)
     let textured = random.uniform(0, 0.5)
     // The mean area of a leaf, from the law of its size, and three times as many as would cover all.
     let mean = 2 * Float.pi * smallest * smallest * largest / (largest - smallest)

@@ -30,6 +30,10 @@ enum ReportStyle {
     .warning { border-left: 4px solid var(--failed); }
     figure { margin: 1.2rem 0 0.6rem; break-inside: avoid; }
     figure img { width: 100%; height: auto; display: block; }
+    .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
+      gap: 0.9rem; margin: 0.8rem 0; font-size: 0.88rem; line-height: 1.35; }
+    .images img { width: 100%; height: auto; display: block; image-rendering: pixelated;
+      margin-bottom: 0.25rem; }
     figcaption { font-size: 0.92rem; max-width: 60rem; margin-top: 0.4rem; }
     .scroll { overflow-x: auto; margin: 0.8rem 0; }
     table { border-collapse: collapse; width: 100%; font-size: 0.88rem;

@@ -1,10 +1,16 @@
 extension StudyReport {
   /// The whole page.
-  func page(_ sections: [Section], pictures: [String: String], problem: String?) -> String {
+  func page(
+    _ sections: [Section],
+    pictures: [String: String],
+    images: String = "",
+    problem: String?
+  ) -> String {
     let styles = styles
     let body = [
       heading, warnings(problem), verdicts,
-      results(sections, pictures: pictures, styles: styles), paths(pictures), pairs,
+      results(sections, pictures: pictures, styles: styles), paths(pictures), images,
+      pairs,
       methodTable(styles: styles), runTimes, repetition,
     ]
     return """

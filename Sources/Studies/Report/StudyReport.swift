@@ -118,7 +118,8 @@ public struct StudyReport: Sendable {
       pictures[path.name] = "data:image/svg+xml;base64,\(HTML.base64(bytes))"
       drawn.append(path.name)
     }
-    let page = page(sections, pictures: pictures, problem: outcome.problem)
+    let rows = try imageRows(in: "\(directory)/figures")
+    let page = page(sections, pictures: pictures, images: rows, problem: outcome.problem)
     let path = "\(directory)/report.html"
     try FileAccess.replace(path, with: page)
     return Written(path: path, figures: drawn, problem: outcome.problem)

@@ -126,7 +126,11 @@ final class StudySession {
       seed: specification.seed,
       study: specification.study
     )
-    try run.figure()?.write(to: "\(folder.path)/figures")
+    if world.task.image != nil {
+      try run.pictures()?.write(to: "\(folder.path)/figures")
+    } else {
+      try run.figure()?.write(to: "\(folder.path)/figures")
+    }
   }
 
   /// The next points whose missing trainings together keep all threads busy.
