@@ -60,7 +60,8 @@ package struct ClaimCheck: Sendable {
       case .ratioAtMost, .ratioAtLeast, .below: ratio(claim, context)
       case .valueAtMost, .valueAtLeast: value(claim, context)
       case .matchesRow: row(claim, context)
-      case .withinDecibels: distance(claim, context)
+      case .withinDecibels, .withFewer: distance(claim, context)
+      case .flatWithin: spread(claim, context)
       case .fallsWith: falls(claim, context)
       }
     return ClaimVerdict(sentence: sentence, verdict: verdict, detail: detail)
@@ -156,7 +157,7 @@ package struct ClaimCheck: Sendable {
   ///
   /// A number beyond the bound whose interval holds the bound decides nothing.
   func judged(_ claim: StudyClaim, _ items: [Bounded], bound: Double? = nil) -> Answer {
-    let isUpper = [.ratioAtMost, .valueAtMost, .below, .withinDecibels].contains(claim.kind)
+    let isUpper = ![.ratioAtLeast, .valueAtLeast].contains(claim.kind)
     let bound = bound ?? claim.value ?? 1
     let order = items.sorted { isUpper ? $0.value > $1.value : $0.value < $1.value }
     guard let worst = order.first, let best = order.last,

@@ -173,6 +173,10 @@ struct ClaimContext {
       case .below: "\(metric) of \(method) is below that of \(reference ?? "")"
       case .withinDecibels:
         "\(metric) of \(method) is at most \(bound) dB behind that of \(reference ?? "")"
+      case .withFewer:
+        "\(metric) of \(method) is at most that of \(reference ?? "") at \(bound) times the axis value"
+      case .flatWithin:
+        "the largest \(metric) of \(method) is at most \(bound) times the smallest"
       case .valueAtMost: "\(metric) of \(method) is at most \(bound)"
       case .valueAtLeast: "\(metric) of \(method) is at least \(bound)"
       case .matchesRow: "\(metric) of \(method) agrees with the published row"

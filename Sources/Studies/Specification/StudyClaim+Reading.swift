@@ -48,9 +48,12 @@ extension StudyClaim {
   }
 
   private func checkKeys(owner: String) throws(StudyError) {
-    let needsReference = [Kind.ratioAtMost, .ratioAtLeast, .below, .withinDecibels].contains(kind)
+    let needsReference = [
+      Kind.ratioAtMost, .ratioAtLeast, .below, .withinDecibels, .withFewer,
+    ].contains(kind)
     let needsValue = [
-      Kind.ratioAtMost, .ratioAtLeast, .valueAtMost, .valueAtLeast, .withinDecibels,
+      Kind.ratioAtMost, .ratioAtLeast, .valueAtMost, .valueAtLeast, .withinDecibels, .withFewer,
+      .flatWithin,
     ].contains(kind)
     if needsReference, reference == nil { throw .missingKey("reference", owner: owner) }
     if needsValue, value == nil { throw .missingKey("value", owner: owner) }

@@ -16,6 +16,10 @@ public struct StudyClaim: Sendable, Hashable {
     case matchesRow = "matches-row"
     /// The method's metric is at most the reference's at an axis value that is so many decibels less.
     case withinDecibels = "within-decibels"
+    /// The method's metric is at most the reference's at so many times the axis value.
+    case withFewer = "with-fewer"
+    /// The largest of the method's values is at most so many times the smallest.
+    case flatWithin = "flat-within"
     /// The method's metric falls from each value of the axis to the next.
     case fallsWith = "falls-with"
   }

@@ -115,6 +115,16 @@ import Testing
         "{kind: within-decibels, method: A, reference: B, at: {snr: [2, 4]}, value: 2}", true,
         "0.03 at snr=2, against 0.1 2 dB before"
       ),
+      (
+        "{kind: with-fewer, method: A, reference: B, at: {snr: 2}, value: 0.5}", true,
+        "0.03 at snr=2, against 0.04472 at 1"
+      ),
+      (
+        "{kind: with-fewer, method: A, reference: B, at: {snr: 2}, value: 1}", false,
+        "0.03 at snr=2, against 0.02 at 2"
+      ),
+      ("{kind: flat-within, method: A, at: {snr: [0, 2]}, value: 6.7}", true, "0.2 at snr=0, 0.03"),
+      ("{kind: flat-within, method: A, at: {snr: [0, 2]}, value: 6.6}", false, "0.2 at snr=0"),
     ]
   )
   func judged(claim: String, holds: Bool, detail: String) throws {
