@@ -45,9 +45,8 @@ struct Benchmark: Sendable {
 
   /// Every row, in the order in which it is printed.
   static var all: [Benchmark] {
-    tensors + training + detection + vectors + recovery + restoration + unfolding + interference
-      + filters
-      + trajectories
+    tensors + training + images + detection + vectors + recovery + restoration + unfolding
+      + interference + filters + trajectories
   }
 }
 
