@@ -1,4 +1,4 @@
-public import Autodiff
+internal import Autodiff
 public import Tensors
 
 /// A convolution whose largest factor on images is held at or below a bound.
