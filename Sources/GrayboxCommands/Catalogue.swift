@@ -47,7 +47,7 @@ extension Catalogue {
       .residualDetector,
     ] + MIMOMethods.all + ClassicalStateMethods.all + ClassicalImageMethods.all + [
       .messagePassing, .kalmanNet, .rtsNet, .learnedNoise, .gruFilter, .hybridSmoother,
-      .graphSmoother, .gruSmoother,
+      .graphSmoother, .gruSmoother, .csgm, .measurementDecoder,
     ],
     scenarios: [
       IntersymbolInterferenceScenario.description,
@@ -56,6 +56,7 @@ extension Catalogue {
       InterferenceScenario.description,
       StateSpaceScenario.description,
       ImageScenario.description,
+      DigitScenario.description,
     ],
     studies: [
       .viterbiNet,
@@ -73,6 +74,7 @@ extension Catalogue {
       .kalmanNetLorenz,
       .hybridSmootherLinear,
       .hybridSmootherLorenz,
+      .csgm,
     ]
   )
 }

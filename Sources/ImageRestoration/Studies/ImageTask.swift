@@ -43,6 +43,19 @@ package enum ImageTask {
         }
       ),
       MetricDescription(
+        id: "pixel_error",
+        title: "mean squared error of a pixel",
+        unit: "",
+        isLogarithmic: true,
+        countsErrors: false,
+        measure: { outputs, truth in
+          try means(outputs, truth) { estimate, target in
+            zip(estimate.scalars, target.scalars)
+              .reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) } / Double(target.count)
+          }
+        }
+      ),
+      MetricDescription(
         id: "residual",
         title: "last relative change of an iteration",
         unit: "",

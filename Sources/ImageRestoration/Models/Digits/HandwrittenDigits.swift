@@ -1,11 +1,5 @@
 public import Tensors
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
-
 /// Procedural handwritten figures: gray images of 28 by 28 pixels, 0 the paper and 1 the ink.
 ///
 /// A figure is a few strokes. Each image has its own figure and way of writing it, its own slant, turn, width, height and
@@ -82,9 +76,10 @@ private struct Hand {
     radius = 1.25 + 0.45 * u[4]
     centre = (13.5 + 1.5 * u[5], 13.5 + 1.5 * u[6])
     // Slanted to the right as it goes up, then turned.
-    columns = (width * cos(turn), width * sin(turn))
+    let (c, s) = cosineAndSine(turn)
+    columns = (width * c, width * s)
     let sheared = -slant * height * 0.6
-    rows = (sheared * cos(turn) - height * sin(turn), sheared * sin(turn) + height * cos(turn))
+    rows = (sheared * c - height * s, sheared * s + height * c)
   }
 
   func placed(_ point: DigitStrokes.Point) -> DigitStrokes.Point {
