@@ -67,7 +67,7 @@ import Testing
       $0.lipschitzBound = 0.8
       $0.normExtent = 9
     }
-    for _ in 0..<40 {
+    for _ in 0..<300 {
       _ = denoiser.noise(in: images(6), noiseDeviation: Tensor(0.1), mode: .training)
     }
     let constant = try #require(denoiser.lipschitzConstant())
@@ -94,8 +94,8 @@ import Testing
     let images = (0..<4).map { Tensor<Float>.full([16, 16], Float($0) / 4) }
     let patches = training.patches(256, from: images, stream)
     #expect(patches.shape == [256, 12, 12, 1])
-    var settings = TrainingSettings(.epochs(8), batchSize: 16)
-    settings.schedule = .constant(2e-3)
+    var settings = TrainingSettings(.epochs(60), batchSize: 16)
+    settings.schedule = .cosine(from: 5e-3, to: 1e-4)
     let outcome = try training.train(
       denoiser,
       on: patches,

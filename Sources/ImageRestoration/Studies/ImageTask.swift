@@ -43,6 +43,17 @@ package enum ImageTask {
         }
       ),
       MetricDescription(
+        id: "residual",
+        title: "last relative change of an iteration",
+        unit: "",
+        isLogarithmic: true,
+        countsErrors: false,
+        measure: { outputs, truth in
+          let last = Double(outputs["residuals"]?.float?.scalars.last ?? 0)
+          return try means(outputs, truth) { _, _ in last }
+        }
+      ),
+      MetricDescription(
         id: "pixel_error",
         title: "mean squared error of a pixel",
         unit: "",
@@ -53,17 +64,6 @@ package enum ImageTask {
             zip(estimate.scalars, target.scalars)
               .reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) } / Double(target.count)
           }
-        }
-      ),
-      MetricDescription(
-        id: "residual",
-        title: "last relative change of an iteration",
-        unit: "",
-        isLogarithmic: true,
-        countsErrors: false,
-        measure: { outputs, truth in
-          let last = Double(outputs["residuals"]?.float?.scalars.last ?? 0)
-          return try means(outputs, truth) { _, _ in last }
         }
       ),
     ],

@@ -48,11 +48,11 @@ import Testing
   }
 
   private static let generator: [String: SettingValue] = [
-    "hidden": .list([.integer(40)]), "codes": .integer(8), "epochs": .integer(6),
+    "hidden": .list([.integer(40)]), "codes": .integer(8), "epochs": .integer(40),
     "steps": .integer(150), "search_rate": .number(0.05), "restarts": .integer(2),
   ]
   private static let decoder: [String: SettingValue] = [
-    "hidden": .list([.integer(30)]), "epochs": .integer(8),
+    "hidden": .list([.integer(30)]), "epochs": .integer(40),
   ]
 
   private func error(_ result: InferenceResult, _ data: ArrayBundle) throws -> Double {
@@ -65,7 +65,7 @@ import Testing
   @Test("trained methods do better than the mean image, in a model file alone")
   func methods() throws {
     let world: [String: SettingValue] = ["measurements": .integer(60)]
-    let training = try drawn(world, .training, count: 800, seed: 2)
+    let training = try drawn(world, .training, count: 1500, seed: 2)
     let test = try drawn(world, count: 20)
     let images = try #require(training["targets"]?.float)
     let targets = try #require(test["targets"]?.float)

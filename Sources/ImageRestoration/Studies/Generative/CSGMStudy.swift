@@ -57,20 +57,20 @@ extension StudyDescription {
           paths: {at: {measurements: 25}}
           item_block: 5
           stop: {maximum_trials: 10}
-          training: {size: 500, validation: 50}
+          training: {size: 1500, validation: 100}
           methods:
-            - {id: csgm, label: Generative prior, training: {scenario: {measurements: 1}}, settings: {epochs: 3, hidden: [50], codes: 8, steps: 50, restarts: 2, search_rate: 0.05}}
+            - {id: csgm, label: Generative prior, training: {scenario: {measurements: 1}}, settings: {epochs: 15, hidden: [50], codes: 8, steps: 100, restarts: 2, search_rate: 0.05}}
             - {id: lasso, label: "tuned Lasso, pixels", settings: {basis: pixel, penalty: 10, iterations: 3000}}
         quick:
-          axes: {measurements: [10, 25, 50, 100, 250, 500, 750]}
-          item_block: 10
-          stop: {maximum_trials: 20}
-          training: {size: 12000, validation: 500}
+          axes: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}
+          item_block: 5
+          stop: {maximum_trials: 10}
+          training: {size: 6000, validation: 300}
           methods:
-            Generative prior: {settings: {epochs: 30, steps: 300, search_rate: 0.03, restarts: 4}}
-            "tuned Lasso, pixels": {search: {items: 10, at: {measurements: [10, 25, 50, 100, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
-            "tuned Lasso, DCT": {search: {items: 10, at: {measurements: [10, 25, 50, 100, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
-            "tuned Lasso, wavelet": {search: {items: 10, at: {measurements: [10, 25, 50, 100, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
+            Generative prior: {settings: {epochs: 25, steps: 300, search_rate: 0.03, restarts: 3}}
+            "tuned Lasso, pixels": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
+            "tuned Lasso, DCT": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
+            "tuned Lasso, wavelet": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
             End-to-end network: {settings: {epochs: 10}}
         full: {}
       """
