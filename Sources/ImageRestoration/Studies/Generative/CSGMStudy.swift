@@ -29,16 +29,16 @@ extension StudyDescription {
           settings: {epochs: 100, batch: 100, rate: 0.001}
         - id: lasso
           label: "tuned Lasso, pixels"
-          settings: {basis: pixel, iterations: 3000, tolerance: 0.0001}
-          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [1, 3, 10, 30, 100]}}
+          settings: {basis: pixel, iterations: 10000, tolerance: 0.0001}
+          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: lasso
           label: "tuned Lasso, DCT"
-          settings: {basis: dct, iterations: 3000, tolerance: 0.0001}
-          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [1, 3, 10, 30, 100]}}
+          settings: {basis: dct, iterations: 10000, tolerance: 0.0001}
+          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: lasso
           label: "tuned Lasso, wavelet"
-          settings: {basis: wavelet, wavelet: daubechies-4, levels: 2, iterations: 3000, tolerance: 0.0001}
-          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [1, 3, 10, 30, 100]}}
+          settings: {basis: wavelet, wavelet: daubechies-4, levels: 2, iterations: 10000, tolerance: 0.0001}
+          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: measurement-decoder
           label: End-to-end network
           only: {measurements: [10, 25, 50]}
@@ -68,9 +68,9 @@ extension StudyDescription {
           training: {size: 6000, validation: 300}
           methods:
             Generative prior: {settings: {epochs: 25, steps: 300, search_rate: 0.03, restarts: 3}}
-            "tuned Lasso, pixels": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
-            "tuned Lasso, DCT": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
-            "tuned Lasso, wavelet": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
+            "tuned Lasso, pixels": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [1, 3, 10, 30]}}}
+            "tuned Lasso, DCT": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [1, 3, 10, 30]}}}
+            "tuned Lasso, wavelet": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [1, 3, 10, 30]}}}
             End-to-end network: {settings: {epochs: 10}}
         full: {}
       """
