@@ -48,6 +48,7 @@ extension Catalogue {
     ] + MIMOMethods.all + ClassicalStateMethods.all + ClassicalImageMethods.all + [
       .messagePassing, .kalmanNet, .rtsNet, .learnedNoise, .gruFilter, .hybridSmoother,
       .graphSmoother, .gruSmoother, .csgm, .measurementDecoder,
+      .plugAndPlay, .unrolledPlugAndPlay, .endToEndRestorer,
     ],
     scenarios: [
       IntersymbolInterferenceScenario.description,
@@ -75,6 +76,7 @@ extension Catalogue {
       .hybridSmootherLinear,
       .hybridSmootherLorenz,
       .csgm,
+      .plugAndPlay,
     ]
   )
 }

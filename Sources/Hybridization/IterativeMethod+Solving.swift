@@ -9,16 +9,18 @@ extension IterativeMethod {
   /// - Parameters:
   ///   - problem: a batch of problems.
   ///   - parameters: of every step; the model's when nil.
+  ///   - state: where to start; the method's own start when nil.
   ///   - rule: when to stop.
   /// - Returns: the last estimates, how it ended and the residuals.
   /// - Complexity: that of the steps; estimates are compared once an iteration.
   public func solve(
     _ problem: Problem,
     _ parameters: Parameters? = nil,
+    from state: State? = nil,
     until rule: StoppingRule
   ) -> Outcome<Tensor<Scalar>> {
     let parameters = parameters ?? initialParameters(ofLayer: 0)
-    return iterated(from: start(problem), until: rule) {
+    return iterated(from: state ?? start(problem), until: rule) {
       estimate($0)
     } step: {
       step($0, problem, parameters)

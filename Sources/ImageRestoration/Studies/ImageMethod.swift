@@ -32,6 +32,8 @@ protocol ImageRestorer: Sendable {
 struct ImageMethod: PreparedMethod {
   let choice: OperatorChoice
   let restorer: any ImageRestorer
+  /// Further output arrays, the same for all images.
+  var extra: [String: NumericArray] = [:]
 
   func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
     if case .double = arrays["observations"] { return try run(arrays, as: Double.self, pool) }
@@ -64,6 +66,7 @@ struct ImageMethod: PreparedMethod {
     bundle["estimates"] =
       Scalar.self == Double.self
       ? .double(images.converted(to: Double.self)) : .float(images.converted(to: Float.self))
+    for (name, array) in extra { bundle[name] = array }
     bundle["residuals"] = .float(Tensor(restored.residuals.map { Float($0) }))
     return InferenceResult(arrays: bundle, failure: restored.failure)
   }
