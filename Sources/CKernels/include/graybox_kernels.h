@@ -252,6 +252,18 @@ typedef struct graybox_kernels {
   void (*winograd_points_backward)(const graybox_convolution *c, size_t first, size_t count,
                                    const void *x, const void *gy, void *g_points, void *scratch);
 
+  // --- series as sums of filters at places ---------------------------------------------------------
+  // filters [channels, taps], codes [channels, places], series [places + taps - 1]
+  // codes[c, n] = sum_k filters[c, k] series[n + k], or adds it
+  void (*correlate)(size_t channels, size_t taps, size_t places, const void *filters,
+                    const void *series, int accumulate, void *codes);
+  // series[n + k] += filters[c, k] codes[c, n]; codes that are 0 cost nothing
+  void (*place_filters)(size_t channels, size_t taps, size_t places, const void *filters,
+                        const void *codes, void *series);
+  // filters[c, k] += sum_n codes[c, n] series[n + k]; as above
+  void (*place_filters_backward)(size_t channels, size_t taps, size_t places, const void *codes,
+                                 const void *series, void *filters);
+
   // --- small dense matrices, in place ------------------------------------------------------------
   // Rows are ld apart, a multiple of 16, aligned, and zero between their end and ld (vectors too).
   // A = U' U of the upper triangle; zeros go below it. Gives n, or the first row whose pivot is not

@@ -45,8 +45,11 @@ struct Benchmark: Sendable {
 
   /// Every row, in the order in which it is printed.
   static var all: [Benchmark] {
-    tensors + training + images + detection + vectors + recovery + restoration + unfolding
-      + interference + filters + trajectories
+    let groups: [[Benchmark]] = [
+      tensors, training, images, detection, vectors, recovery, parts, restoration, unfolding,
+      interference, filters, trajectories,
+    ]
+    return groups.flatMap { $0 }
   }
 }
 

@@ -14,3 +14,9 @@ func exponential(_ x: Double) -> Double { exp(x) }
 
 /// 10 to the power `x`.
 func powerOfTen(_ x: Double) -> Double { pow(10, x) }
+
+/// The cosine.
+func cosine(_ x: Double) -> Double { cos(x) }
+
+/// The logarithm to base 10.
+func decadicLogarithm(_ x: Double) -> Double { log10(x) }

@@ -1,0 +1,112 @@
+internal import NeuralNetworks
+internal import Studies
+internal import Tensors
+
+/// The sequences that a learned separation is trained on, checked, scaled and cut.
+struct SequenceProblems {
+  /// The root mean square of the training observations, by which everything is divided.
+  let scale: Float
+  /// `observations` and `targets`, over the scale.
+  let training: Dataset<Float>
+  let validation: Dataset<Float>?
+  /// Reads the sequences of a later pass, drawn anew.
+  let redraw: (ArrayBundle) throws -> Dataset<Float>
+  /// The noise power, over the scale squared; 0 where none is told.
+  let noiseVariance: Double
+  let frames: Int
+  let pixels: Int
+
+  init(_ request: TrainingRequest) throws {
+    let own = try Pairs(request.data)
+    let scale = own.rootMeanSquare
+    let count = own.observations.shape[0]
+    frames = own.observations.shape[1]
+    pixels = own.observations.shape[2] * own.observations.shape[3]
+    let noise = try SparseArrays.noiseVariance(in: request.data) ?? 0
+    noiseVariance = noise / Double(scale * scale)
+    self.scale = scale
+    if let given = request.validation {
+      let held = try Pairs(given)
+      training = try own.dataset(0..<count, scale: scale)
+      validation = try held.dataset(0..<held.observations.shape[0], scale: scale)
+      redraw = { try Pairs($0).dataset(0..<count, scale: scale) }
+      return
+    }
+    let share = request.settings.number("validation_share")
+    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
+    training = try own.dataset(0..<(count - heldOut), scale: scale)
+    validation = heldOut > 0 ? try own.dataset((count - heldOut)..<count, scale: scale) : nil
+    redraw = { try Pairs($0).dataset(0..<(count - heldOut), scale: scale) }
+  }
+
+  /// Observations and targets of one bundle.
+  private struct Pairs {
+    let observations: Tensor<Float>
+    let targets: Tensor<Float>
+
+    init(_ bundle: ArrayBundle) throws(StudyError) {
+      observations = try SequenceArrays.sequences(in: bundle, as: Float.self).sequences
+      targets = try SequenceArrays.parts("targets", in: bundle, as: Float.self)
+      let expected = [observations.shape[0], 2] + observations.shape.dropFirst()
+      guard targets.shape == expected else {
+        throw .badShape(
+          array: "targets",
+          source: bundle.source,
+          expected: "\(expected), two parts of each observation",
+          actual: targets.shape
+        )
+      }
+    }
+
+    /// 1 for observations of zeros.
+    var rootMeanSquare: Float {
+      let energy = observations.withScalars { $0.reduce(0.0) { $0 + Double($1) * Double($1) } }
+      let mean = energy / Double(max(observations.count, 1))
+      return mean > 0 ? Float(mean.squareRoot()) : 1
+    }
+
+    func dataset(_ range: Range<Int>, scale: Float) throws -> Dataset<Float> {
+      try Dataset([
+        "observations": cut(observations, range, scale), "targets": cut(targets, range, scale),
+      ])
+    }
+
+    private func cut(_ tensor: Tensor<Float>, _ range: Range<Int>, _ scale: Float) -> Tensor<Float>
+    {
+      let width = tensor.count / tensor.shape[0]
+      return tensor.withScalars { source in
+        Tensor(shape: [range.count] + tensor.shape.dropFirst()) { target in
+          let first = range.lowerBound * width
+          for i in 0..<target.count { target[i] = source[first + i] / scale }
+        }
+      }
+    }
+  }
+}
+
+/// A trained separation, ready for arrays.
+struct LearnedSeparation: PreparedMethod {
+  let scale: Float
+  /// From observations to both parts, over the scale.
+  let separate: @Sendable (Tensor<Float>) -> Tensor<Float>
+
+  func infer(_ arrays: ArrayBundle, pool: WorkerPool) throws -> InferenceResult {
+    let (sequences, isSingle) = try SequenceArrays.sequences(in: arrays, as: Float.self)
+    let parts = SequenceChunks.mapped(sequences, pool: pool) { one in
+      scaled(separate(scaled(one, by: 1 / scale)), by: scale)
+    }
+    let isFinite = parts.withScalars { $0.allSatisfy(\.isFinite) }
+    return InferenceResult(
+      arrays: SequenceArrays.output(parts, isSingle: isSingle, source: arrays.source),
+      failure: isFinite ? nil : "a number of the estimates is not finite"
+    )
+  }
+
+  private func scaled(_ tensor: Tensor<Float>, by factor: Float) -> Tensor<Float> {
+    tensor.withScalars { source in
+      Tensor(shape: tensor.shape) { target in
+        for i in 0..<target.count { target[i] = source[i] * factor }
+      }
+    }
+  }
+}
