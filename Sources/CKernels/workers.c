@@ -17,9 +17,9 @@
 #define OPEN_BIT ((uint64_t)1 << 31)
 #define JOINED_MASK (OPEN_BIT - 1)
 #define GENERATION(state) ((uint32_t)((state) >> 32))
-// About ten microseconds: longer than the gap between two nodes of a replay, short enough for
-// machines whose few cores have other work.
-#define SPINS 256
+// About a hundred microseconds: longer than the gap between two large nodes of a replay, since waking a
+// sleeper takes as long as half a product; short enough for machines whose few cores have other work.
+#define SPINS 4096
 #define STACK_BYTES ((size_t)8 << 20)
 
 struct graybox_workers {

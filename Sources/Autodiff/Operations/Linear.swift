@@ -39,8 +39,8 @@ public enum WeightLayout: Sendable, Hashable {
 /// A dense layer as one node: `y = activation(x W + b)`.
 ///
 /// Backward, with `p = dy activation'(y)`: `dx = p W'`, `dW = x' p`, `db =` column sums of `p`. A large batch is
-/// cut into pieces of rows by its shape; the pieces' parts of `dW` and `db` are added in their order, so
-/// that the bits do not depend on the number of threads.
+/// cut into pieces of rows and `dW` into pieces of its own, by shape; the pieces' parts of `db` are added
+/// in their order. So the bits do not depend on the number of threads.
 ///
 /// - Parameters:
 ///   - x: `[.., in]`.

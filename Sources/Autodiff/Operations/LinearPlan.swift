@@ -3,7 +3,7 @@ internal import Tensors
 
 /// The buffers and pieces of one dense layer.
 final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
-  // Safe to share: pieces of one run write disjoint rows and disjoint partial sums.
+  // Safe to share: pieces of one run write disjoint rows and disjoint parts of the bias's sum.
   private let inputs: Int
   private let outputs: Int
   private let isTransposed: Bool
@@ -16,8 +16,9 @@ final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
   private let pieces: RowPieces
   /// `dy activation'(y)`; not needed without activation.
   private var preactivationGradient: TensorStorage<Scalar>?
-  /// Each piece's part of `dW` and `db`; only when there are several.
+  /// Each piece's part of `db`; only when there are several.
   private var partialSums: TensorStorage<Scalar>?
+  private let weightProduct: CutProduct<Scalar>
   private let forwardPieces = PieceClosure()
   private let backwardPieces = PieceClosure()
   /// Whether this pass adds to the input's gradient (1) or overwrites it (0).
@@ -42,6 +43,7 @@ final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     self.weight = weight
     self.bias = bias
     self.pool = pool
+    weightProduct = CutProduct(pool)
     let isCurved = activation == GRAYBOX_ACT_SIGMOID || activation == GRAYBOX_ACT_TANH
     pieces = RowPieces(
       rows: inputs == 0 ? 0 : x.count / inputs,
@@ -84,49 +86,31 @@ final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     }
     joined.beginGradient()
     if pieces.count == 1 {
-      backward(
-        y,
-        gy,
-        piece: 0,
-        input: x.productGradient,
-        weight: weight.productGradient,
-        bias: bias?.accumulatedGradient
-      )
+      backward(y, gy, piece: 0, input: x.productGradient, bias: bias?.accumulatedGradient)
     } else if pieces.count > 1 {
       backwardInPieces(y)
+    }
+    if let gradient = weight.productGradient {
+      weightProduct.run(weightGradient(preactivationGradient?.values ?? gy, gradient))
     }
     joined.scatterGradient()
   }
 
   private func backwardInPieces(_ y: TensorStorage<Scalar>) {
-    let width = (inputs + 1) * outputs
-    let sums = partialSums ?? TensorStorage(uninitialised: pieces.count * width)
+    let sums = partialSums ?? TensorStorage(uninitialised: pieces.count * outputs)
     partialSums = sums
     inputBeta = x.productGradient?.beta ?? 0
     backwardPieces.run(pool, count: pieces.count) {
       { [unowned self] piece in
         guard let gy = y.gradients else { return }
-        let part = sums.values + piece * width
-        let biasPart = bias?.gradients == nil ? nil : part + inputs * outputs
-        biasPart?.clear(count: outputs)
-        backward(
-          y,
-          gy,
-          piece: piece,
-          input: x.gradients.map { ($0, inputBeta) },
-          weight: weight.gradients == nil ? nil : (part, 0),
-          bias: biasPart
-        )
+        let part = bias?.gradients == nil ? nil : sums.values + piece * outputs
+        part?.clear(count: outputs)
+        backward(y, gy, piece: piece, input: x.gradients.map { ($0, inputBeta) }, bias: part)
       }
     }
+    guard let gradient = bias?.accumulatedGradient else { return }
     for piece in 0..<pieces.count {
-      let part = sums.values + piece * width
-      if let gradient = weight.accumulatedGradient {
-        Scalar.kernels.pointee.accumulate_scaled(inputs * outputs, 1, part, gradient)
-      }
-      if let gradient = bias?.accumulatedGradient {
-        Scalar.kernels.pointee.accumulate_scaled(outputs, 1, part + inputs * outputs, gradient)
-      }
+      Scalar.kernels.pointee.accumulate_scaled(outputs, 1, sums.values + piece * outputs, gradient)
     }
   }
 
@@ -135,7 +119,6 @@ final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     _ gy: UnsafeMutablePointer<Scalar>,
     piece: Int,
     input: (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)?,
-    weight weightGradient: (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)?,
     bias biasGradient: UnsafeMutablePointer<Scalar>?
   ) {
     let (start, rows) = pieces.range(piece)
@@ -150,26 +133,6 @@ final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
         target
       )
       gradient = UnsafePointer(target)
-    }
-    if let (pointer, beta) = weightGradient {
-      // dW = x' p, or dW' = p' x.
-      let (left, right) = (x.values + start * inputs, gradient)
-      Scalar.matrixProduct(
-        MatrixProduct(
-          rows: isTransposed ? outputs : inputs,
-          columns: isTransposed ? inputs : outputs,
-          inner: rows,
-          alpha: 1,
-          beta: beta,
-          a: isTransposed ? right : UnsafePointer(left),
-          transposeA: true,
-          leadingA: isTransposed ? outputs : inputs,
-          b: isTransposed ? UnsafePointer(left) : right,
-          leadingB: isTransposed ? inputs : outputs,
-          c: pointer,
-          leadingC: isTransposed ? inputs : outputs
-        )
-      )
     }
     if let biasGradient {
       Scalar.kernels.pointee.column_sums(rows, outputs, gradient, biasGradient)
@@ -192,5 +155,27 @@ final class LinearPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
         )
       )
     }
+  }
+
+  /// `dW = x' p`, or `dW' = p' x`.
+  @inline(__always)
+  private func weightGradient(
+    _ gradient: UnsafeMutablePointer<Scalar>,
+    _ target: (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)
+  ) -> MatrixProduct<Scalar> {
+    MatrixProduct(
+      rows: isTransposed ? outputs : inputs,
+      columns: isTransposed ? inputs : outputs,
+      inner: pieces.rows,
+      alpha: 1,
+      beta: target.beta,
+      a: isTransposed ? gradient : x.values,
+      transposeA: true,
+      leadingA: isTransposed ? outputs : inputs,
+      b: isTransposed ? x.values : gradient,
+      leadingB: isTransposed ? inputs : outputs,
+      c: target.pointer,
+      leadingC: isTransposed ? inputs : outputs
+    )
   }
 }

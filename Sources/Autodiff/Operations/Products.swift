@@ -22,10 +22,11 @@ struct RowPieces {
   /// What an exponential costs, in multiply-accumulates.
   static let exponentialWork = 24
 
-  /// A large operation is cut into pieces of 512 rows; `work` is its multiply-accumulates a row.
+  /// A large operation is cut into pieces of 64 to 512 rows; `work` is its multiply-accumulates a row.
   init(rows: Int, work: Int) {
-    let isLarge = rows * work >= 1 << 21 && rows >= 1024
-    self.init(rows: rows, rowsPerPiece: isLarge ? 512 : max(rows, 1))
+    let pieces = min(rows * work / ProductCut.leastWork, rows / 64, 8)
+    let even = pieces < 2 ? max(rows, 1) : (rows + pieces - 1) / pieces
+    self.init(rows: rows, rowsPerPiece: pieces < 2 ? even : min((even + 15) / 16 * 16, 512))
   }
 
   init(rows: Int, rowsPerPiece: Int) {
@@ -112,9 +113,6 @@ private struct ProductExtents: Sendable {
   let strideA: Int
   let strideB: Int
   var strideC: Int { rows * columns }
-  /// Whether pieces are rows of a single large product rather than matrices of the batch.
-  var cutsRows: Bool { batch == 1 && !transposeA }
-
   init(_ a: [Int], _ b: [Int], transposeA: Bool, transposeB: Bool) {
     precondition(a.count >= 2 && b.count >= 2, "matmul: \(a) times \(b) are not matrices")
     let (aRows, aColumns) = (a[a.count - 2], a[a.count - 1])
@@ -168,31 +166,16 @@ private struct ProductExtents: Sendable {
     return result
   }
 
-  var pieces: RowPieces {
-    cutsRows
-      ? RowPieces(rows: rows, work: columns * inner)
-      : RowPieces(rows: batch, work: rows * columns * inner)
-  }
   var leadingA: Int { transposeA ? rows : inner }
   var leadingB: Int { transposeB ? inner : columns }
 }
 
-/// The buffers and pieces of one matrix product and of the two that give its gradients.
-private final class ProductPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
-  // Safe to share: pieces of one run write disjoint rows or matrices.
-  private typealias Gradient = (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)
-
+/// One matrix product and the two that give its gradients.
+private final class ProductPlan<Scalar: RealTensorScalar> {
   private let extents: ProductExtents
   private let a: TensorStorage<Scalar>
   private let b: TensorStorage<Scalar>
-  private let pool: WorkerPool
-  private let pieces: RowPieces
-  private let forwardPieces = PieceClosure()
-  private let piecesOfA = PieceClosure()
-  private let piecesOfB = PieceClosure()
-  /// Whether this pass adds to the gradients (1) or overwrites them (0).
-  private var betaA: Scalar = 0
-  private var betaB: Scalar = 0
+  private let product: CutProduct<Scalar>
 
   init(
     _ extents: ProductExtents,
@@ -203,136 +186,101 @@ private final class ProductPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
     self.extents = extents
     self.a = a
     self.b = b
-    self.pool = pool
-    pieces = extents.pieces
+    product = CutProduct(pool)
   }
 
   func forward(_ y: TensorStorage<Scalar>) {
-    if pieces.count == 1 { return forward(y, piece: 0) }
-    forwardPieces.run(pool, count: pieces.count) { { [unowned self] in forward(y, piece: $0) } }
-  }
-
-  private func forward(_ y: TensorStorage<Scalar>, piece: Int) {
-    let (start, count) = pieces.range(piece)
     let e = extents
-    let (rowsBefore, matricesBefore) = e.cutsRows ? (start, 0) : (0, start)
-    var product = MatrixProduct(
-      rows: e.cutsRows ? count : e.rows,
+    var whole = MatrixProduct(
+      rows: e.rows,
       columns: e.columns,
       inner: e.inner,
       alpha: 1,
       beta: 0,
-      a: a.values + matricesBefore * e.strideA + rowsBefore * e.inner,
+      a: a.values,
       transposeA: e.transposeA,
       leadingA: e.leadingA,
-      b: b.values + matricesBefore * e.strideB,
+      b: b.values,
       transposeB: e.transposeB,
       leadingB: e.leadingB,
-      c: y.values + matricesBefore * e.strideC + rowsBefore * e.columns,
+      c: y.values,
       leadingC: e.columns
     )
-    if !e.cutsRows {
-      product.count = count
-      (product.strideA, product.strideB, product.strideC) = (e.strideA, e.strideB, e.strideC)
-    }
-    Scalar.matrixProduct(product)
+    whole.count = e.batch
+    (whole.strideA, whole.strideB, whole.strideC) = (e.strideA, e.strideB, e.strideC)
+    product.run(whole)
   }
 
   /// `dA = dC op(B)'`, `dB = op(A)' dC`, each in the layout of its operand.
   func backward(_ y: TensorStorage<Scalar>) {
-    guard y.gradients != nil else { return }
-    if let (_, beta) = a.productGradient {
-      betaA = beta
-      if pieces.count > 1, extents.cutsRows || extents.strideA > 0 {
-        piecesOfA.run(pool, count: pieces.count) {
-          { [unowned self] in gradientOfA(y, pieces.range($0)) }
-        }
-      } else {
-        gradientOfA(y, (0, extents.cutsRows ? extents.rows : extents.batch))
-      }
-    }
-    if let (_, beta) = b.productGradient {
-      betaB = beta
-      if pieces.count > 1, extents.strideB > 0 {
-        piecesOfB.run(pool, count: pieces.count) {
-          { [unowned self] in gradientOfB(y, pieces.range($0)) }
-        }
-      } else {
-        gradientOfB(y, (0, extents.batch))
-      }
-    }
+    guard let gy = y.gradients else { return }
+    if let gradient = a.productGradient { gradientOfA(gy, gradient) }
+    if let gradient = b.productGradient { gradientOfB(gy, gradient) }
   }
 
-  /// The gradient of some rows of `A`, or of some matrices.
-  private func gradientOfA(_ y: TensorStorage<Scalar>, _ range: (start: Int, count: Int)) {
-    guard let gy = y.gradients, let ga = a.gradients else { return }
+  private func gradientOfA(
+    _ gy: UnsafeMutablePointer<Scalar>,
+    _ gradient: (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)
+  ) {
     let e = extents
-    let (rowsBefore, matricesBefore) = e.cutsRows ? (range.start, 0) : (0, range.start)
-    let gc = UnsafePointer(gy) + matricesBefore * e.strideC + rowsBefore * e.columns
-    let other = UnsafePointer(b.values) + matricesBefore * e.strideB
-    let target = ga + matricesBefore * e.strideA + rowsBefore * e.inner
-    var product =
+    var whole =
       e.transposeA
       ? MatrixProduct(
         rows: e.inner,
         columns: e.rows,
         inner: e.columns,
         alpha: 1,
-        beta: betaA,
-        a: other,
+        beta: gradient.beta,
+        a: b.values,
         transposeA: e.transposeB,
         leadingA: e.leadingB,
-        b: gc,
+        b: gy,
         transposeB: true,
         leadingB: e.columns,
-        c: target,
+        c: gradient.pointer,
         leadingC: e.rows
       )
       : MatrixProduct(
-        rows: e.cutsRows ? range.count : e.rows,
+        rows: e.rows,
         columns: e.inner,
         inner: e.columns,
         alpha: 1,
-        beta: betaA,
-        a: gc,
+        beta: gradient.beta,
+        a: gy,
         leadingA: e.columns,
-        b: other,
+        b: b.values,
         transposeB: !e.transposeB,
         leadingB: e.leadingB,
-        c: target,
+        c: gradient.pointer,
         leadingC: e.inner
       )
-    if !e.cutsRows {
-      let (first, second) =
-        e.transposeA ? (e.strideB, e.strideC) : (e.strideC, e.strideB)
-      (product.count, product.strideA, product.strideB) = (range.count, first, second)
-      product.strideC = e.strideA
-    }
-    multiply(product)
+    whole.count = e.batch
+    whole.strideA = e.transposeA ? e.strideB : e.strideC
+    whole.strideB = e.transposeA ? e.strideC : e.strideB
+    whole.strideC = e.strideA
+    multiply(whole)
   }
 
-  /// The gradient of some matrices of `B`.
-  private func gradientOfB(_ y: TensorStorage<Scalar>, _ range: (start: Int, count: Int)) {
-    guard let gy = y.gradients, let gb = b.gradients else { return }
+  private func gradientOfB(
+    _ gy: UnsafeMutablePointer<Scalar>,
+    _ gradient: (pointer: UnsafeMutablePointer<Scalar>, beta: Scalar)
+  ) {
     let e = extents
-    let gc = UnsafePointer(gy) + range.start * e.strideC
-    let other = UnsafePointer(a.values) + range.start * e.strideA
-    let target = gb + range.start * e.strideB
-    var product =
+    var whole =
       e.transposeB
       ? MatrixProduct(
         rows: e.columns,
         columns: e.inner,
         inner: e.rows,
         alpha: 1,
-        beta: betaB,
-        a: gc,
+        beta: gradient.beta,
+        a: gy,
         transposeA: true,
         leadingA: e.columns,
-        b: other,
+        b: a.values,
         transposeB: e.transposeA,
         leadingB: e.leadingA,
-        c: target,
+        c: gradient.pointer,
         leadingC: e.inner
       )
       : MatrixProduct(
@@ -340,32 +288,33 @@ private final class ProductPlan<Scalar: RealTensorScalar>: @unchecked Sendable {
         columns: e.columns,
         inner: e.rows,
         alpha: 1,
-        beta: betaB,
-        a: other,
+        beta: gradient.beta,
+        a: a.values,
         transposeA: !e.transposeA,
         leadingA: e.leadingA,
-        b: gc,
+        b: gy,
         leadingB: e.columns,
-        c: target,
+        c: gradient.pointer,
         leadingC: e.columns
       )
-    let (first, second) = e.transposeB ? (e.strideC, e.strideA) : (e.strideA, e.strideC)
-    (product.count, product.strideA, product.strideB) = (range.count, first, second)
-    product.strideC = e.strideB
-    multiply(product)
+    whole.count = e.batch
+    whole.strideA = e.transposeB ? e.strideC : e.strideA
+    whole.strideB = e.transposeB ? e.strideA : e.strideC
+    whole.strideC = e.strideB
+    multiply(whole)
   }
 
   /// Products into places of their own, or gathered in one that all share.
-  private func multiply(_ product: MatrixProduct<Scalar>) {
-    guard product.count > 1, product.strideC == 0 else { return Scalar.matrixProduct(product) }
-    var first = product
+  private func multiply(_ whole: MatrixProduct<Scalar>) {
+    guard whole.count > 1, whole.strideC == 0 else { return product.run(whole) }
+    var first = whole
     first.count = 1
-    Scalar.matrixProduct(first)
-    var others = product
+    product.run(first)
+    var others = whole
     others.count -= 1
     others.beta = 1
     others.a += others.strideA
     others.b += others.strideB
-    Scalar.matrixProduct(others)
+    product.run(others)
   }
 }
