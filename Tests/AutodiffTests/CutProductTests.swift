@@ -16,10 +16,10 @@ import Testing
   /// sides that pieces do not divide; and one that is not cut.
   static let extents = [
     Extent(batch: 1, rows: 333, columns: 60, inner: 130),
-    Extent(batch: 1, rows: 40, columns: 517, inner: 101),
-    Extent(batch: 1, rows: 5000, columns: 21, inner: 19),
-    Extent(batch: 301, rows: 17, columns: 1, inner: 83),
-    Extent(batch: 70, rows: 31, columns: 29, inner: 33),
+    Extent(batch: 1, rows: 40, columns: 517, inner: 203),
+    Extent(batch: 1, rows: 9000, columns: 21, inner: 19),
+    Extent(batch: 601, rows: 17, columns: 1, inner: 83),
+    Extent(batch: 90, rows: 31, columns: 29, inner: 33),
     Extent(batch: 1, rows: 7, columns: 5, inner: 3),
   ]
 
@@ -82,7 +82,7 @@ import Testing
     }
     for (mine, plain) in zip(results, [y, ga, gb]) {
       let size = plain.map { abs($0) }.max() ?? 0
-      // Sums of at most 5000 products in another order.
+      // Sums of at most 9000 products in another order.
       for (a, b) in zip(mine, plain) { #expect(abs(a - b) <= 1e-12 * size) }
     }
   }

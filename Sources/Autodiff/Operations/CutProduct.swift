@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Tensors
 
 /// One matrix product, or one of a batch, cut over the threads where it is large.
@@ -9,6 +10,7 @@ final class CutProduct<Scalar: RealTensorScalar>: @unchecked Sendable {
   // Safe to share: pieces of one run write disjoint rows, columns, matrices or partial sums.
   private let pool: WorkerPool
   private let pieces = PieceClosure()
+  private let partialPieces = PieceClosure()
   private var product: MatrixProduct<Scalar>?
   private var cut = ProductCut(side: .rows, extent: 0, width: 1)
   /// A result for each piece of the inner side.
@@ -38,7 +40,7 @@ final class CutProduct<Scalar: RealTensorScalar>: @unchecked Sendable {
     let size = product.rows * product.columns
     let sums = partialSums ?? TensorStorage(uninitialised: cut.count * size)
     partialSums = sums
-    pieces.run(pool, count: cut.count) {
+    partialPieces.run(pool, count: cut.count) {
       { [unowned self] piece in
         guard let product = self.product, let sums = partialSums else { return }
         var part = cut.piece(piece, of: product)
@@ -61,12 +63,13 @@ struct ProductCut {
   enum Side { case matrices, rows, columns, inner }
 
   /// Multiply-accumulates below which a piece costs more to hand over than it saves.
-  static let leastWork = 1 << 19
+  static let leastWork = 1 << 20
   /// What a multiply-accumulate of a matrix with a vector costs, which waits for memory.
   private static let vectorWork = 4
   /// Numbers of a piece's side are a multiple of this, which tiles of products divide.
   private static let multiple = 16
-  private static let mostPieces = 8
+  /// More pieces would read the other operand more often, on one thread too.
+  static let mostPieces = 4
   /// A side is long beside others that are this many times shorter.
   private static let longSide = 16
 

@@ -24,9 +24,12 @@ struct RowPieces {
 
   /// A large operation is cut into pieces of 64 to 512 rows; `work` is its multiply-accumulates a row.
   init(rows: Int, work: Int) {
-    let pieces = min(rows * work / ProductCut.leastWork, rows / 64, 8)
-    let even = pieces < 2 ? max(rows, 1) : (rows + pieces - 1) / pieces
-    self.init(rows: rows, rowsPerPiece: pieces < 2 ? even : min((even + 15) / 16 * 16, 512))
+    let pieces = min(rows * work / ProductCut.leastWork, rows / 64, ProductCut.mostPieces)
+    let even = pieces < 2 ? 0 : (rows + pieces - 1) / pieces
+    self.init(
+      rows: rows,
+      rowsPerPiece: pieces < 2 ? max(rows, 1) : min((even + 15) / 16 * 16, 512)
+    )
   }
 
   init(rows: Int, rowsPerPiece: Int) {

@@ -203,7 +203,8 @@ package struct ClaimCheck: Sendable {
       } else {
         guard let error = point.standardError else { continue }
         // Both numbers are samples; the published one varies as ours would with its trials.
-        let both = claim.trials.map { 1 + Double(point.trials) / Double($0) } ?? 1
+        let ours = Double(point.trials * point.replicates)
+        let both = claim.trials.map { 1 + ours / Double($0) } ?? 1
         tolerance = 5 * error * both.squareRoot() + Self.halfUnit(of: reference.written)
       }
       checked += 1

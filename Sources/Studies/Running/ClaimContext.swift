@@ -8,8 +8,11 @@ struct ClaimContext {
     var words: String
     var value: Double
     var errors: Int
+    /// Of a replicate.
     var trials: Int
+    var replicates: Int
     var interval: ClosedRange<Double>?
+    /// Of the value, by the blocks of the replicates, each of which has draws of its own.
     var standardError: Double?
     /// The row, where there is one replicate.
     var key: BlockRow.Key?
@@ -91,13 +94,10 @@ struct ClaimContext {
     let coordinates = coordinates(of: first)
     let words = coordinates.map(\.word).joined(separator: ", ")
     var interval: ClosedRange<Double>?
-    var error: Double?
     if rows.count == 1, let lower = first.lower, let upper = first.upper {
       interval = lower...upper
-      let reach = Quantiles.student(0.975, degreesOfFreedom: Double(first.blocks - 1))
-      // The lower end of a rate may be cut off at 0.
-      error = (upper - first.value) / reach
     }
+    let errors = rows.compactMap(standardError)
     return Point(
       place: place,
       scenario: first.scenario,
@@ -106,11 +106,28 @@ struct ClaimContext {
       value: Quartiles(rows.map(\.value)).median,
       errors: rows.map(\.errors).min() ?? 0,
       trials: rows.map(\.trials).min() ?? 0,
+      replicates: rows.count,
       interval: interval,
-      standardError: error,
+      standardError: errors.count == rows.count ? medianError(errors) : nil,
       key: rows.count == 1 ? first.key : nil,
       coordinates: coordinates
     )
+  }
+
+  /// The standard error that a row's interval was made from.
+  private static func standardError(_ row: ResultRow) -> Double? {
+    guard row.lower != nil, let upper = row.upper else { return nil }
+    // The lower end of a rate may be cut off at 0.
+    return (upper - row.value)
+      / Quantiles.student(0.975, degreesOfFreedom: Double(row.blocks - 1))
+  }
+
+  /// That of the median of independent numbers, which varies by up to sqrt(pi / 2) more than their mean.
+  private static func medianError(_ errors: [Double]) -> Double? {
+    guard let largest = errors.max() else { return nil }
+    return errors.count < 3
+      ? largest / Double(max(errors.count, 1)).squareRoot()
+      : largest * (Double.pi / 2 / Double(errors.count)).squareRoot()
   }
 
   private static func coordinates(of row: ResultRow) -> [StudyCoordinate] {

@@ -2,7 +2,11 @@ import Studies
 import Testing
 
 @Suite struct ClaimTests {
-  private func verdicts(_ claims: String, preset: String? = nil) throws -> [ClaimVerdict] {
+  private func verdicts(
+    _ claims: String,
+    preset: String? = nil,
+    table: ResultTable = Self.table
+  ) throws -> [ClaimVerdict] {
     let yaml = """
       study: toy
       scenario: noise
@@ -16,7 +20,7 @@ import Testing
     return try ClaimCheck(
       specification: ToyStudy.specification(yaml, preset: preset),
       catalogue: catalogue,
-      table: Self.table
+      table: table
     ).verdicts()
   }
 
@@ -28,9 +32,13 @@ import Testing
     ])
 
   /// Ten blocks; the interval is 2.262157 standard errors of 0.001 to each side.
-  private static func row(_ method: String, _ snr: Double, _ value: Double, errors: Int)
-    -> ResultRow
-  {
+  private static func row(
+    _ method: String,
+    _ snr: Double,
+    _ value: Double,
+    replicate: Int = 0,
+    errors: Int
+  ) -> ResultRow {
     ResultRow(
       study: "toy",
       scenario: "noise",
@@ -39,6 +47,7 @@ import Testing
       axis: "snr",
       axisValue: snr,
       axisUnit: "dB",
+      replicate: replicate,
       metric: "error_rate",
       value: value,
       lower: max(0, value - 0.002262157),
@@ -131,6 +140,21 @@ import Testing
     let verdict = try #require(try verdicts("  - \(claim)").first)
     #expect(verdict.verdict == (holds ? .held : .notHeld), "\(verdict)")
     #expect(verdict.detail.contains(detail), "\(verdict.detail)")
+  }
+
+  @Test(
+    "of a point with replicates the median is held against the published number",
+    // Four errors of 0.001: 5 sqrt(pi / 8) 0.001 = 0.0031, and half a unit of the last digit.
+    arguments: [("0.2030", true), ("0.2033", false), ("0.203", true), ("0.204", false)]
+  )
+  func replicates(written: String, isHeld: Bool) throws {
+    let table = ResultTable(
+      [0.19, 0.1995, 0.2005, 0.25].enumerated()
+        .map { Self.row("A", 0, $1, replicate: $0, errors: 2000) }
+    )
+    let claim = "  - {kind: matches-row, method: A, values: {0: '\(written)'}}"
+    let verdict = try #require(try verdicts(claim, table: table).first)
+    #expect(verdict.verdict == (isHeld ? .held : .notHeld), "\(verdict)")
   }
 
   @Test(
