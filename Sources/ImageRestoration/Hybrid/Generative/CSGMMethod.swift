@@ -21,6 +21,7 @@ enum CSGMMethod {
     summary: "Searches the codes of a generator for the image that explains the measurements best.",
     needs: ["operator", "training images"],
     learns: ["what images look like, whatever the operator"],
+    law: "with a code of one number the search ends where a search of the whole line ends",
     references: ["bora2017csgm", "kingma2014vae"],
     arrays: [
       ImageArrays.observations, ImageArrays.targets, ImageArrays.operators,
