@@ -68,9 +68,9 @@ extension StudyDescription {
           training: {size: 6000, validation: 300}
           methods:
             Generative prior: {settings: {epochs: 25, steps: 300, search_rate: 0.03, restarts: 3}}
-            "tuned Lasso, pixels": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [1, 3, 10, 30]}}}
-            "tuned Lasso, DCT": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [1, 3, 10, 30]}}}
-            "tuned Lasso, wavelet": {search: {items: 5, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [1, 3, 10, 30]}}}
+            "tuned Lasso, pixels": {settings: {iterations: 3000}, search: {items: 3, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
+            "tuned Lasso, DCT": {settings: {iterations: 3000}, search: {items: 3, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
+            "tuned Lasso, wavelet": {settings: {iterations: 3000}, search: {items: 3, at: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}, settings: {penalty: [3, 10, 30]}}}
             End-to-end network: {settings: {epochs: 10}}
         full: {}
       """
