@@ -64,11 +64,8 @@ enum EndToEndMethod {
   private static func prepared(_ settings: Settings, _ model: ModelFile?) throws
     -> any PreparedMethod
   {
-    guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
-    }
     let network = network(settings, RandomStream(seed: 0))
-    try network.load(model.tensors, source: "the model of \(id)")
+    try network.load(trained: model, of: id)
     return ImageMethod(
       choice: OperatorChoice(settings),
       restorer: NetworkRestorer(network: network)
@@ -77,23 +74,13 @@ enum EndToEndMethod {
 
   private static func train(_ request: TrainingRequest) throws -> TrainingResult {
     let network = network(request.settings, request.stream)
-    if let initial = request.initial {
-      try network.load(initial.tensors, source: "the initial model of \(id)")
-    }
-    let pairs = try ObservedImages(request, inputs: .images)
-    var job = NetworkTraining(
+    let job = try ObservedImages.training(
+      of: network,
       method: id,
       version: version,
-      network: network,
-      settings: TrainingChoices.trainingSettings(
-        request.settings,
-        hasValidation: pairs.validation != nil
-      ),
-      training: pairs.training,
-      validation: pairs.validation
+      request,
+      inputs: .images
     )
-    job.inputAxes = ["batch", "height", "width"]
-    job.redraw = { try ObservedImages.dataset($0, request.settings, inputs: .images) }
     return try job.run(request) { inputs, mode in
       let (seen, targets) = (try inputs.named("observations"), try inputs.named("targets"))
       let output = network.output(of: seen.reshaped(seen.shape + [1]), mode: mode)
@@ -115,82 +102,5 @@ private struct NetworkRestorer: ImageRestorer {
       let output = network.output(of: seen.reshaped(seen.shape + [1]))
       return Restored(images: output.reshaped(seen.shape).converted(to: Operator.Scalar.self))
     }
-  }
-}
-
-/// Images and what one operator saw of them, as datasets.
-struct ObservedImages {
-  /// What the dataset's `observations` are.
-  enum Inputs: Sendable {
-    /// Of the images' shape: as observed, or back-projected.
-    case images
-    /// As observed.
-    case measurements
-  }
-
-  let training: Dataset<Float>
-  let validation: Dataset<Float>?
-
-  /// The datasets of a request; a share of the training images is held out where no others are given.
-  init(_ request: TrainingRequest, inputs: Inputs) throws {
-    let all = try Self.arrays(request.data, request.settings, inputs: inputs)
-    if let given = request.validation {
-      training = try Dataset(all)
-      validation = try Self.dataset(given, request.settings, inputs: inputs)
-      return
-    }
-    let count = all.values.first?.shape[0] ?? 0
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    training = try Dataset(all.mapValues { $0.sliced(axis: 0, 0..<(count - heldOut)) })
-    validation =
-      heldOut > 0
-      ? try Dataset(all.mapValues { $0.sliced(axis: 0, (count - heldOut)..<count) }) : nil
-  }
-
-  /// All images of a bundle.
-  static func dataset(
-    _ bundle: ArrayBundle,
-    _ settings: Settings,
-    inputs: Inputs
-  ) throws -> Dataset<Float> {
-    try Dataset(arrays(bundle, settings, inputs: inputs))
-  }
-
-  private static func arrays(
-    _ bundle: ArrayBundle,
-    _ settings: Settings,
-    inputs: Inputs
-  ) throws -> [String: Tensor<Float>] {
-    func read<Operator: MeasurementOperator<Float>>(
-      _ measurement: Operator
-    ) throws -> [String: Tensor<Float>] {
-      let rows = try ImageArrays.observations(
-        in: bundle,
-        shape: measurement.measurementShape,
-        as: Float.self
-      ).rows
-      let targets = try ImageArrays.images("targets", in: bundle)
-      guard targets.shape == [rows.shape[0]] + measurement.imageShape else {
-        throw StudyError.badShape(
-          array: "targets",
-          source: bundle.source,
-          expected: "\([rows.shape[0]] + measurement.imageShape), an image an observation",
-          actual: targets.shape
-        )
-      }
-      let seen = inputs == .images ? image(of: rows, measurement) : rows
-      return ["observations": seen, "targets": targets]
-    }
-    return try read(OperatorChoice(settings).made(from: bundle, as: Float.self))
-  }
-
-  /// Observations of the images' shape, else `A' y`.
-  static func image<Operator: MeasurementOperator>(
-    of observations: Tensor<Operator.Scalar>,
-    _ measurement: Operator
-  ) -> Tensor<Operator.Scalar> {
-    measurement.measurementShape == measurement.imageShape
-      ? observations : measurement.adjoint(of: observations)
   }
 }

@@ -94,11 +94,8 @@ enum PlugAndPlayMethod {
   private static func prepared(_ settings: Settings, _ model: ModelFile?) throws
     -> any PreparedMethod
   {
-    guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
-    }
     let denoiser = DenoiserSettings.network(settings, RandomStream(seed: 0))
-    try denoiser.load(model.tensors, source: "the model of \(id)")
+    try denoiser.load(trained: model, of: id)
     var method = ImageMethod(
       choice: OperatorChoice(settings),
       restorer: PlugAndPlayRestorer(settings: settings, denoiser: denoiser)

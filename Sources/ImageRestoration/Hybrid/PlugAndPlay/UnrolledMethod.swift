@@ -47,11 +47,8 @@ enum UnrolledMethod {
   private static func prepared(_ settings: Settings, _ model: ModelFile?) throws
     -> any PreparedMethod
   {
-    guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
-    }
     let network = UnrolledNetwork(settings, RandomStream(seed: 0))
-    try network.load(model.tensors, source: "the model of \(id)")
+    try network.load(trained: model, of: id)
     return ImageMethod(
       choice: OperatorChoice(settings),
       restorer: UnrolledRestorer(network: network)
@@ -60,23 +57,13 @@ enum UnrolledMethod {
 
   private static func train(_ request: TrainingRequest) throws -> TrainingResult {
     let network = UnrolledNetwork(request.settings, request.stream)
-    if let initial = request.initial {
-      try network.load(initial.tensors, source: "the initial model of \(id)")
-    }
-    let pairs = try ObservedImages(request, inputs: .measurements)
-    var job = NetworkTraining(
+    let job = try ObservedImages.training(
+      of: network,
       method: id,
       version: version,
-      network: network,
-      settings: TrainingChoices.trainingSettings(
-        request.settings,
-        hasValidation: pairs.validation != nil
-      ),
-      training: pairs.training,
-      validation: pairs.validation
+      request,
+      inputs: .measurements
     )
-    job.inputAxes = ["batch", "height", "width"]
-    job.redraw = { try ObservedImages.dataset($0, request.settings, inputs: .measurements) }
     let measurement = try OperatorChoice(request.settings).made(from: request.data, as: Float.self)
     return try job.run(request) { inputs, _ in
       let targets = try inputs.named("targets")
