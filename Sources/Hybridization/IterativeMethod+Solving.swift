@@ -87,6 +87,8 @@ func iterated<State, Scalar: RealTensorScalar>(
 }
 
 /// The largest relative change in a batch; not finite when a number is not.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
 func relativeChange<Scalar: RealTensorScalar>(
   from old: Tensor<Scalar>,
   to new: Tensor<Scalar>
@@ -98,14 +100,7 @@ func relativeChange<Scalar: RealTensorScalar>(
     new.withScalars { new in
       var worst = 0.0
       for row in 0..<rows {
-        var change = 0.0
-        var size = 0.0
-        for place in (row * width)..<((row + 1) * width) {
-          let value = Double(new[place])
-          let difference = value - Double(old[place])
-          change += difference * difference
-          size += value * value
-        }
+        let (change, size) = squares(old, new, row * width, width)
         guard change.isFinite, size.isFinite else { return .infinity }
         if change > 0 {
           worst = max(worst, (change / max(size, .leastNormalMagnitude)).squareRoot())
@@ -114,4 +109,31 @@ func relativeChange<Scalar: RealTensorScalar>(
       return worst
     }
   }
+}
+
+/// The squared lengths of the change and of the new numbers, four sums side by side.
+@inline(__always)
+private func squares<Scalar: RealTensorScalar>(
+  _ old: UnsafeBufferPointer<Scalar>,
+  _ new: UnsafeBufferPointer<Scalar>,
+  _ start: Int,
+  _ count: Int
+) -> (change: Double, size: Double) {
+  var (change, size) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+  func add(_ place: Int, _ lanes: Int) {
+    var (value, before) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+    for lane in 0..<lanes {
+      value[lane] = Double(new[place + lane])
+      before[lane] = Double(old[place + lane])
+    }
+    change += (value - before) * (value - before)
+    size += value * value
+  }
+  var place = start
+  while place + 4 <= start + count {
+    add(place, 4)
+    place += 4
+  }
+  add(place, start + count - place)
+  return (change.sum(), size.sum())
 }

@@ -91,6 +91,45 @@ import Testing
     #expect((objective(lasso) - objective(codes)).magnitude < 1e-8 * objective(lasso))
   }
 
+  @Test(
+    "a refit ends at the most likely codes of the largest of each neighbourhood",
+    arguments: [0, 2]
+  )
+  func refit(distance: Int) throws {
+    let law = ObservationLaw.binomial(trials: 12)
+    let (plain, x) = coding(law, penalty: 1.5, isNonnegative: false, seed: 3)
+    let refitted = ExponentialFISTA<Double>(
+      law: law,
+      baseline: -1,
+      filters: plain.filters,
+      penalty: 1.5,
+      stepSize: plain.stepSize,
+      isNonnegative: false,
+      refit: .init(after: 200, distance: distance)
+    )
+    let before = plain.solve(x, until: .iterations(200)).value
+    let outcome = refitted.solve(x, until: .iterations(20_000))
+    let natural = refitted.naturalParameters(outcome.value, refitted.filters, of: x)
+    let slopes = correlatedFilters(x - law.mean(natural), unitRows(refitted.filters)).scalars
+    let (sizes, after) = (abs(before).scalars, outcome.value.scalars)
+    let places = before.shape[2]
+    var moved = 0
+    for index in sizes.indices {
+      let (row, place) = (index / places, index % places)
+      let near = max(0, place - distance)...min(places - 1, place + distance)
+      let isLargest =
+        sizes[index] > 0 && near.allSatisfy { sizes[row * places + $0] <= sizes[index] }
+      #expect((after[index] != 0) == isLargest)
+      // No slope is left where codes may move.
+      if isLargest {
+        moved += 1
+        #expect(slopes[index].magnitude < 1e-6)
+      }
+    }
+    #expect(moved > 1)
+    #expect(distance == 0 || moved < sizes.filter { $0 > 0 }.count)
+  }
+
   @Test("the step is below one over the largest curvature, and not by much")
   func norm() {
     let (coding, _) = coding(.gaussian(variance: 1), penalty: 1, isNonnegative: true, seed: 8)

@@ -55,7 +55,8 @@ enum DCEAMethod {
       return .init(
         parameters: sets * filters * taps
           + (settings.text("thresholds") == "learned" ? filters : 0),
-        multiplyAccumulates: 2 * settings.integer("layers") * filters * taps * places
+        multiplyAccumulates: 2 * (settings.integer("layers") + settings.integer("refitting"))
+          * filters * taps * places
       )
     },
     prepare: { try prepared($0, $1) },
@@ -72,12 +73,13 @@ enum DCEAMethod {
     let coding = problem.coding(
       problem.filters,
       settings,
+      steps: settings.integer("layers"),
       isTied: settings.text("encoder") == "tied",
       margin: 2
     )
     return DCEANetwork(
       coding,
-      layers: settings.integer("layers"),
+      layers: settings.integer("layers") + settings.integer("refitting"),
       learnsThresholds: settings.text("thresholds") == "learned",
       largest: problem.largest
     )
@@ -200,10 +202,12 @@ enum DCEAMethod {
   }
 }
 
-/// The filters after each pass of a training; NaN for passes that an earlier run made.
+/// The filters after each pass of a training; NaN for passes that an earlier run made, the last ones for passes that a
+/// training left out.
 private final class FilterHistory {
   private let parameter: Parameter<Float>
   private var kept: [Tensor<Float>]
+  private var made = 0
 
   init(_ parameter: Parameter<Float>, passes: Int) {
     self.parameter = parameter
@@ -212,10 +216,17 @@ private final class FilterHistory {
 
   func record(epoch: Int) {
     guard kept.indices.contains(epoch - 1) else { return }
-    // The optimiser has written to the storage since the value was last read.
-    parameter.valueDidChange()
-    kept[epoch - 1] = unitRows(parameter.value)
+    kept[epoch - 1] = present
+    made = epoch
   }
 
-  var passes: Tensor<Float> { stacked(kept) }
+  var passes: Tensor<Float> {
+    stacked(kept.prefix(made) + Array(repeating: present, count: kept.count - made))
+  }
+
+  private var present: Tensor<Float> {
+    // The optimiser has written to the storage since the value was last read.
+    parameter.valueDidChange()
+    return unitRows(parameter.value)
+  }
 }

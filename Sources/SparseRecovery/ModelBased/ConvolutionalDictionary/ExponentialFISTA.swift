@@ -65,10 +65,30 @@ public struct CodingParameters<Scalar: RealTensorScalar>: StepParameters {
 /// `isNonnegative` shrinking is `max(. - theta, 0)`. At `mu = 1/L`, `theta = lambda / L` it solves the problem; unfolded
 /// it is the encoder of DCEA.
 ///
+/// Shrinking leaves a part of every event in the residual, and may split an event between neighbouring places; filters
+/// fitted to such codes take up both. Steps after the ``Refit``'s `start` therefore approach the most likely codes of a
+/// support: `theta = 0`, momentum anew, and only codes may move that were the largest of their channel within `distance`.
+///
 /// - SeeAlso: `beck2009fista`, `tolooshams2020dcea`.
 public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   /// What a step is told.
   public typealias Parameters = CodingParameters<Scalar>
+
+  /// How codes are refitted, without a penalty, on a support.
+  public struct Refit: Sendable, Hashable {
+    /// The steps before, at least 1.
+    public var start: Int
+    /// In series: of the codes of a channel within so many places only the largest is refitted; 0 for every code that is
+    /// not zero.
+    public var distance: Int
+
+    /// A refit after so many steps.
+    public init(after start: Int, distance: Int) {
+      precondition(start >= 1 && distance >= 0, "Refit: after \(start) steps, distance \(distance)")
+      self.start = start
+      self.distance = distance
+    }
+  }
 
   /// What an iteration hands to the next.
   public struct State {
@@ -78,6 +98,10 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
     public var point: Tensor<Scalar>
     /// `t_k`.
     public var momentum: Double
+    /// Steps made so far.
+    public var iteration = 0
+    /// 1 for codes that may move while the codes are refitted, 0 for others; nil before.
+    public var support: Tensor<Scalar>?
   }
 
   /// The law of the observations.
@@ -98,6 +122,8 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   public let isNonnegative: Bool
   /// Whether both directions have the same filters.
   public let isTied: Bool
+  /// How codes are refitted; nil for not at all.
+  public let refit: Refit?
 
   /// Coding with given filters.
   ///
@@ -113,6 +139,7 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   ///   - margin: by which the bound is multiplied, for filters that will change.
   ///   - isNonnegative: whether codes are never negative.
   ///   - isTied: whether both directions have the same filters.
+  ///   - refit: how codes are refitted; nil for not at all.
   public init(
     law: ObservationLaw,
     placement: FilterPlacement = .series,
@@ -124,9 +151,15 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
     largest: Double = 1,
     margin: Double = 1,
     isNonnegative: Bool,
-    isTied: Bool = true
+    isTied: Bool = true,
+    refit: Refit? = nil
   ) {
     precondition(filters.rank == 2, "ExponentialFISTA: filters \(filters.shape)")
+    precondition(
+      refit == nil || refit?.distance == 0 || placement == .series,
+      "ExponentialFISTA: a distance in images"
+    )
+    self.refit = refit
     self.law = law
     self.placement = placement
     self.baseline = baseline
@@ -168,20 +201,56 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   public func step(_ state: State, _ observations: Tensor<Scalar>, _ parameters: Parameters)
     -> State
   {
+    let state = state.iteration == refit?.start ? refitting(state) : state
     let natural = naturalParameters(state.point, parameters.synthesis.value, of: observations)
     let residual = bounded(law.score(observations, natural))
     let moved =
       state.point + parameters.stepSize.value
       * placement.correlated(residual, unitRows(parameters.analysis.value))
-    let threshold = abs(parameters.threshold.value)
-    let next = isNonnegative ? relu(moved - threshold) : softThreshold(moved, by: threshold)
+    let next: Tensor<Scalar>
+    if let support = state.support {
+      next = (isNonnegative ? relu(moved) : moved) * support
+    } else {
+      let threshold = abs(parameters.threshold.value)
+      next = isNonnegative ? relu(moved - threshold) : softThreshold(moved, by: threshold)
+    }
     let momentum = (1 + (1 + 4 * state.momentum * state.momentum).squareRoot()) / 2
     let factor = Scalar((state.momentum - 1) / momentum)
     return State(
       codes: next,
       point: factor == 0 ? next : weightedSum(next, 1 + factor, state.codes, -factor),
-      momentum: momentum
+      momentum: momentum,
+      iteration: state.iteration + 1,
+      support: state.support
     )
+  }
+
+  private func refitting(_ state: State) -> State {
+    State(
+      codes: state.codes,
+      point: state.codes,
+      momentum: 1,
+      iteration: state.iteration,
+      support: stopGradient(support(abs(state.codes)))
+    )
+  }
+
+  /// 1 where a magnitude is neither zero nor less than another of its channel within the distance.
+  private func support(_ sizes: Tensor<Scalar>) -> Tensor<Scalar> {
+    let present = isLess(Tensor.zeros([]), sizes)
+    guard let distance = refit?.distance, distance > 0 else { return present }
+    let (rows, places) = (sizes.shape[0] * sizes.shape[1], sizes.shape[2])
+    let padded = padded(
+      sizes.reshaped([rows, places, 1]),
+      by: [(before: distance, after: distance)],
+      mode: .zeros
+    )
+    var largest = sizes
+    for shift in 0...(2 * distance) where shift != distance {
+      let other = padded.sliced(axis: 1, shift..<(shift + places)).reshaped(sizes.shape)
+      largest = maximum(largest, other)
+    }
+    return present * isLessOrEqual(largest, sizes)
   }
 
   /// `s_k`, `[batch, channels, places]`.

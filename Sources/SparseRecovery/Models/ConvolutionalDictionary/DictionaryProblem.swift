@@ -121,13 +121,15 @@ struct DictionaryProblem {
   ///
   /// - Parameters:
   ///   - filters: `[channels, taps]`.
-  ///   - settings: penalty and sign of the codes.
+  ///   - settings: penalty and sign of the codes, and whether they are refitted.
+  ///   - steps: before the codes are refitted.
   ///   - isTied: whether both directions have the same filters.
   ///   - margin: by how much filters may yet change the bound of the step.
   /// - Returns: the coder.
   func coding(
     _ filters: Tensor<Float>,
     _ settings: Settings,
+    steps: Int,
     isTied: Bool = true,
     margin: Double = 1
   ) -> ExponentialFISTA<Float> {
@@ -139,7 +141,9 @@ struct DictionaryProblem {
       largest: largest,
       margin: margin,
       isNonnegative: DictionaryChoices.isNonnegative(settings),
-      isTied: isTied
+      isTied: isTied,
+      refit: settings.integer("refitting") > 0
+        ? .init(after: steps, distance: settings.integer("distance")) : nil
     )
   }
 }

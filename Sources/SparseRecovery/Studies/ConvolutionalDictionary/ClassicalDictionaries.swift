@@ -14,12 +14,14 @@ package enum ClassicalDictionaryMethods {
     references: ["garciacardona2018cdl", "beck2009fista"],
     settings: DictionaryChoices.coding(iterations: 250, name: "iterations"),
     cost: { settings in
-      2 * settings.integer("iterations") * correlation(settings)
+      2 * (settings.integer("iterations") + settings.integer("refitting")) * correlation(settings)
     },
     coder: { problem, settings in
       let iterations = settings.integer("iterations")
+      let all = iterations + settings.integer("refitting")
       return { filters, series in
-        problem.coding(filters, settings).solve(series, until: .iterations(iterations)).value
+        problem.coding(filters, settings, steps: iterations).solve(series, until: .iterations(all))
+          .value
       }
     }
   )

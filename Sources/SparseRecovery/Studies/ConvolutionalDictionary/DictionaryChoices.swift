@@ -64,6 +64,18 @@ enum DictionaryChoices {
           + " correlates with a filter"
       ),
       .init(name, .integer(1...100_000), standard: .integer(iterations), "steps of coding"),
+      .init(
+        "refitting",
+        .integer(0...100_000),
+        standard: .integer(0),
+        "steps after them without a penalty, on the codes that are not zero"
+      ),
+      .init(
+        "distance",
+        .integer(0...100_000),
+        standard: .integer(0),
+        "of the codes of a filter within so many samples only the largest is refitted"
+      ),
     ]
   }
 
