@@ -42,6 +42,8 @@ public struct SettingDescription: Sendable, Hashable {
   public var summary: String
   /// The unit, or empty.
   public var unit: String
+  /// Whether training does not read it, so that rows which differ in it share a model.
+  public var isForInference: Bool
 
   /// The description of one setting.
   public init(
@@ -49,13 +51,15 @@ public struct SettingDescription: Sendable, Hashable {
     _ kind: Kind,
     standard: SettingValue?,
     _ summary: String,
-    unit: String = ""
+    unit: String = "",
+    isForInference: Bool = false
   ) {
     self.key = key
     self.kind = kind
     self.standard = standard
     self.summary = summary
     self.unit = unit
+    self.isForInference = isForInference
   }
 }
 

@@ -72,6 +72,17 @@ import Testing
     }
   }
 
+  @Test("no two settings of a method or scenario, and no two arrays of a method, have one name")
+  func distinctNames() {
+    for method in Catalogue.standard.methods {
+      #expect(Set(method.settings.map(\.key)).count == method.settings.count, "\(method.id)")
+      #expect(Set(method.arrays.map(\.name)).count == method.arrays.count, "\(method.id)")
+    }
+    for scenario in Catalogue.standard.scenarios {
+      #expect(Set(scenario.settings.map(\.key)).count == scenario.settings.count, "\(scenario.id)")
+    }
+  }
+
   @Test(
     "CommandLine.md names every option of every command, and no other",
     arguments: ["list", "study", "train", "infer", "bench", "doctor"]

@@ -34,6 +34,18 @@ enum EndToEndMethod {
         "channels of the finest level; twice as many on each coarser one"
       ),
       .init("levels", .integer(1...8), standard: .integer(2), "how often the grid is halved"),
+      .init(
+        "margin",
+        .integer(0...256),
+        standard: .integer(12),
+        "pixels by which images are continued on each side, at most their extents"
+      ),
+      .init(
+        "edges",
+        .choice(PaddingMode.allCases.map(\.rawValue)),
+        standard: .text(PaddingMode.circular.rawValue),
+        "what they are continued with; a blur that goes around wants circular"
+      ),
     ]
       + TrainingChoices.descriptions(.init(epochs: 30, batch: 16, rate: 1e-3, of: "images"))
       + ImageArrays.settings,
@@ -57,6 +69,8 @@ enum EndToEndMethod {
     return UNet(
       features: settings.integer("features"),
       levels: settings.integer("levels"),
+      margin: settings.integer("margin"),
+      edges: PaddingMode(rawValue: settings.text("edges")) ?? .zeros,
       from: &stream
     )
   }

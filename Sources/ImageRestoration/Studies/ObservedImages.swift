@@ -103,7 +103,11 @@ struct ObservedImages {
       validation: pairs.validation
     )
     job.inputAxes = ["batch", "height", "width"]
-    job.redraw = { try dataset($0, request.settings, inputs: inputs) }
+    let count = pairs.training.count
+    job.redraw = {
+      let all = try arrays($0, request.settings, inputs: inputs)
+      return try Dataset(all.mapValues { $0.sliced(axis: 0, 0..<count) })
+    }
     return job
   }
 }

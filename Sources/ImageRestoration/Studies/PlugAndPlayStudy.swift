@@ -18,7 +18,7 @@ extension StudyDescription {
       scenario: {id: images, height: 64, width: 64, noise_deviation: 0.01, blur: 1.6, keep: 0.35}
       item_block: 4
       stop: {maximum_trials: 24}
-      training: {size: 1200, scenario: {problem: 1}}
+      training: {size: 1200, redraw: true, scenario: {problem: 1}}
 
       parts:
         - id: operators
@@ -36,9 +36,8 @@ extension StudyDescription {
               label: tuned TV
               settings: {iterations: 300, tolerance: 0}
               search: {items: 8, at: {problem: [1, 2, 3, 4]}, settings: {penalty: [0.0003, 0.001, 0.002, 0.004, 0.008, 0.016, 0.03]}}
-            - {id: plug-and-play, label: plug-and-play, settings: {tolerance: 0, batch: 16, epochs: 30}}
-            - {id: unet, label: "U-Net for blur"}
-            - {id: unet, label: "U-Net, its own", training: {scenario: {problem: 0}}, only: {problem: [1]}}
+            - {id: plug-and-play, label: plug-and-play, settings: {tolerance: 0, patches: 3200, batch: 16, epochs: 20}}
+            - {id: unet, label: "U-Net for blur", settings: {margin: 8, rate: 0.002}}
         - id: iterations
           title: Deblurring by iteration
           scenario: {problem: 1}
@@ -47,9 +46,9 @@ extension StudyDescription {
           methods:
             - {id: tv, label: TV, settings: {penalty: 0.001, iterations: 1000}}
             - {id: wavelet, label: wavelet, settings: {penalty: 0.001, shifts: 8, iterations: 1000}}
-            - {id: plug-and-play, label: "plug-and-play, ADMM", settings: {algorithm: admm, iterations: 1000}}
-            - {id: plug-and-play, label: "plug-and-play, gradient", settings: {algorithm: pgd, iterations: 1000}}
-            - {id: plug-and-play, label: "plug-and-play, RED", settings: {algorithm: red, iterations: 1000}}
+            - {id: plug-and-play, label: "plug-and-play, ADMM", settings: {algorithm: admm, iterations: 1000, patches: 3200, batch: 16, epochs: 20}}
+            - {id: plug-and-play, label: "plug-and-play, gradient", settings: {algorithm: pgd, iterations: 1000, patches: 3200, batch: 16, epochs: 20}}
+            - {id: plug-and-play, label: "plug-and-play, RED", settings: {algorithm: red, iterations: 1000, patches: 3200, batch: 16, epochs: 20}}
         - id: changed
           title: Another blur than the one trained for
           scenario: {problem: 1}
@@ -59,9 +58,9 @@ extension StudyDescription {
           paths: {at: {blur: 2.6}}
           methods:
             - {id: tv, label: TV, settings: {penalty: 0.001, iterations: 300, tolerance: 0}}
-            - {id: plug-and-play, label: plug-and-play, settings: {tolerance: 0, batch: 16, epochs: 30}}
-            - {id: unrolled-plug-and-play, label: "unrolled for blur 1.6"}
-            - {id: unet, label: "U-Net for blur 1.6"}
+            - {id: plug-and-play, label: plug-and-play, settings: {tolerance: 0, patches: 3200, batch: 16, epochs: 20}}
+            - {id: unrolled-plug-and-play, label: "unrolled for blur 1.6", settings: {layers: 5, features: 24, epochs: 10}}
+            - {id: unet, label: "U-Net for blur 1.6", settings: {margin: 8, rate: 0.002}}
 
       claims:
         - {kind: below, part: operators, metric: psnr, method: tuned TV, reference: plug-and-play, at: {problem: 1}}
@@ -92,7 +91,7 @@ extension StudyDescription {
                 - {id: unet, label: "U-Net for blur 1.6", settings: {features: 8, levels: 1, epochs: 10}}
         quick:
           scenario: {height: 48, width: 48}
-          training: {size: 160}
+          training: {size: 400}
           stop: {maximum_trials: 4}
           parts:
             operators:
@@ -100,21 +99,16 @@ extension StudyDescription {
                 tuned Tikhonov: {search: {items: 4, settings: {penalty: [0.001, 0.01, 0.1]}}}
                 tuned wavelet: {settings: {shifts: 4, iterations: 60}, search: {items: 4, settings: {penalty: [0.001, 0.003, 0.01]}}}
                 tuned TV: {settings: {iterations: 150}, search: {items: 4, settings: {penalty: [0.001, 0.003, 0.01]}}}
-                plug-and-play: {settings: {layers: 5, features: 24, patches: 1600, batch: 8, epochs: 5, rate: 0.002, iterations: 24}}
-                "U-Net for blur": {settings: {features: 8, epochs: 8}}
-                "U-Net, its own": null
+                plug-and-play: {settings: {layers: 5, features: 24, patches: 1600, batch: 8, epochs: 8, rate: 0.002, iterations: 48}}
+                "U-Net for blur": {settings: {features: 16, epochs: 60, batch: 8, rate: 0.003}}
             iterations: null
             changed:
               axes: {blur: [0.8, 1.6, 2.6]}
               methods:
-                plug-and-play: {settings: {layers: 5, features: 24, patches: 1600, batch: 8, epochs: 5, rate: 0.002, iterations: 24}}
+                plug-and-play: {settings: {layers: 5, features: 24, patches: 1600, batch: 8, epochs: 8, rate: 0.002, iterations: 48}}
                 "unrolled for blur 1.6": null
-                "U-Net for blur 1.6": {settings: {features: 8, epochs: 8}}
-        full:
-          parts:
-            operators:
-              methods:
-                plug-and-play: {settings: {patches: 12800, epochs: 40}}
+                "U-Net for blur 1.6": {settings: {features: 16, epochs: 60, batch: 8, rate: 0.003}}
+        full: {}
       """
   )
 }

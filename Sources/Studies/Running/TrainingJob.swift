@@ -53,6 +53,12 @@ extension StudyPart {
       "\(place);size=\(size.map { "\($0)" } ?? "all")" + (training.redraws ? ";redrawn" : "")
     var decisive = method.node.asMap ?? StudyMap()
     for word in ["label", "only", "search", "training"] { decisive[word] = nil }
+    if var settings = decisive["settings"]?.asMap {
+      for setting in description.settings where setting.isForInference {
+        settings[setting.key] = nil
+      }
+      decisive["settings"] = settings.entries.isEmpty ? nil : .map(settings)
+    }
     let text =
       "\(key);validation=\(validation ?? 0);replicate=\(replicate);seed=\(seed)"
       + ";version=\(description.version);\(StudyNode.map(decisive).flow)"

@@ -58,7 +58,7 @@ enum PlugAndPlayMethod {
   }
 
   private static let iterationSettings: [SettingDescription] =
-    [
+    ([
       .init(
         "algorithm",
         .choice(["hqs", "admm", "pgd", "red"]),
@@ -66,7 +66,7 @@ enum PlugAndPlayMethod {
         "what goes on after the noise level has fallen: nothing, or an iteration until it stands still"
       ),
       .init(
-        "factor",
+        "prior_weight",
         .number(1e-6...1e6),
         standard: .number(0.25),
         "weight of the prior over the noise's variance"
@@ -89,7 +89,11 @@ enum PlugAndPlayMethod {
         standard: .integer(16),
         "steps in which the deviation falls"
       ),
-    ] + ImageArrays.stopping(iterations: 60, tolerance: 1e-3)
+    ] + ImageArrays.stopping(iterations: 60, tolerance: 1e-3)).map { setting in
+      var setting = setting
+      setting.isForInference = true
+      return setting
+    }
 
   private static func prepared(_ settings: Settings, _ model: ModelFile?) throws
     -> any PreparedMethod
@@ -113,11 +117,10 @@ enum PlugAndPlayMethod {
     }
     let patches = try ImagePatches(request)
     let training = try DenoiserSettings.training(request, patches.training)
-    let clean = training.patches(
-      request.settings.integer("patches"),
-      from: ImagePatches.images(of: patches.training),
-      request.stream.derived("patches")
-    )
+    func cut(_ images: [Tensor<Float>]) -> Tensor<Float> {
+      let count = request.settings.integer("patches")
+      return training.patches(count, from: images, request.stream.derived("patches"))
+    }
     var validation: Dataset<Float>?
     if let held = patches.validation {
       let few = training.patches(
@@ -135,10 +138,15 @@ enum PlugAndPlayMethod {
         request.settings,
         hasValidation: validation != nil
       ),
-      training: try Dataset(["patches": clean]),
+      training: try Dataset(["patches": cut(ImagePatches.images(of: patches.training))]),
       validation: validation
     )
     job.inputAxes = ["batch", "height", "width"]
+    // The same places and turns, of other images.
+    job.redraw = {
+      let images = ImagePatches.images(of: try ImageArrays.images("targets", in: $0))
+      return try Dataset(["patches": cut(images)])
+    }
     var stream = request.stream.derived("noise")
     return try job.run(request) { inputs, mode in
       training.loss(denoiser, try inputs.named("patches"), &stream, mode: mode)
@@ -158,7 +166,7 @@ private struct PlugAndPlayRestorer: ImageRestorer {
     let prior = ConvertedPrior<Operator.Scalar, DenoiserPrior<Float>>(DenoiserPrior(denoiser))
     var schedule = PlugAndPlay<Operator, ConvertedPrior<Operator.Scalar, DenoiserPrior<Float>>>
       .Schedule(noiseVariance: max(noiseVariance ?? 0, 1e-6))
-    schedule.factor = settings.number("factor")
+    schedule.factor = settings.number("prior_weight")
     schedule.first = settings.number("first_deviation")
     schedule.last = settings.number("last_deviation")
     schedule.steps = settings.integer("annealing")

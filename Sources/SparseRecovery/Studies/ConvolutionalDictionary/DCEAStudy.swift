@@ -15,29 +15,29 @@ extension StudyDescription {
       seed: 1
 
       scenario: {id: spike-counts, noise: binomial, trials: 30, length: 500, filters: 3, taps: 50, events: 3, start_error: 0.6}
-      axes: {inference.epoch: [1, 2, 5, 10, 20, 30]}
+      axes: {inference.epoch: [1, 2, 5, 10, 15]}
       item_block: 50
       stop: {maximum_trials: 200}
       replicates: 3
       training: {size: 1000, validation: 100}
       methods:
-        - {id: dcea, label: DCEA, settings: {layers: 250, epochs: 30, penalty: 20, refitting: 50, distance: 3}}
-        - {id: dcea, label: "DCEA, no refit", settings: {layers: 250, epochs: 30}}
-        - {id: fista-cdl, label: FISTA-CDL, settings: {iterations: 250, epochs: 30, penalty: 20, refitting: 50, distance: 3}}
-        - {id: omp-cdl, label: OMP-CDL, settings: {nonzeros: 9, epochs: 30}}
+        - {id: dcea, label: DCEA, settings: {layers: 250, epochs: 15, penalty: 20, refitting: 50, distance: 3}}
+        - {id: dcea, label: "DCEA, no refit", settings: {layers: 250, epochs: 15}}
+        - {id: fista-cdl, label: FISTA-CDL, settings: {iterations: 250, epochs: 15, penalty: 20, refitting: 50, distance: 3}}
+        - {id: omp-cdl, label: OMP-CDL, settings: {nonzeros: 9, epochs: 15}}
 
       parts:
         - {id: epochs, title: "Series of 500 samples, 30 trials", paths: {}}
         - id: training-size
-          title: "After 30 passes over so many series"
+          title: "After 15 passes over so many series"
           axes: {train_size: [50, 200, 1000]}
           methods:
-            - {id: dcea, label: DCEA, settings: {layers: 250, epochs: 30, penalty: 20, refitting: 50, distance: 3}}
-            - {id: fista-cdl, label: FISTA-CDL, settings: {iterations: 250, epochs: 30, penalty: 20, refitting: 50, distance: 3}}
-            - {id: omp-cdl, label: OMP-CDL, settings: {nonzeros: 9, epochs: 30}}
+            - {id: dcea, label: DCEA, settings: {layers: 250, epochs: 15, penalty: 20, refitting: 50, distance: 3}}
+            - {id: fista-cdl, label: FISTA-CDL, settings: {iterations: 250, epochs: 15, penalty: 20, refitting: 50, distance: 3}}
+            - {id: omp-cdl, label: OMP-CDL, settings: {nonzeros: 9, epochs: 15}}
 
       claims:
-        - {kind: value-at-most, part: epochs, presets: [full], method: DCEA, metric: filter_error, at: {inference.epoch: 30}, value: 0.1}
+        - {kind: value-at-most, part: epochs, presets: [full], method: DCEA, metric: filter_error, at: {inference.epoch: 15}, value: 0.1}
         - {kind: value-at-most, part: epochs, presets: [quick], method: DCEA, metric: filter_error, at: {inference.epoch: 10}, value: 0.1}
         - {kind: value-at-most, part: epochs, presets: [quick, full], method: OMP-CDL, metric: filter_error, at: {inference.epoch: 10}, value: 0.1}
         - {kind: value-at-most, part: epochs, presets: [smoke], method: DCEA, metric: filter_error, at: {inference.epoch: 12}, value: 0.1}
