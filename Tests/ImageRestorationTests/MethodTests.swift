@@ -32,6 +32,32 @@ import Testing
     "denoising", "blur", "inpainting", "compressed-sensing", "fourier", "super-resolution",
   ]
 
+  @Test(
+    "a training on images drawn anew holds the same share out in every pass",
+    arguments: [MethodDescription.endToEndRestorer, .plugAndPlay]
+  )
+  func drawnAnew(method: MethodDescription) throws {
+    let world: [String: SettingValue] = ["height": .integer(16), "width": .integer(16)]
+    var given: [String: SettingValue] = ["features": .integer(2), "epochs": .integer(3)]
+    if method.id == MethodDescription.plugAndPlay.id {
+      given.merge(["layers": .integer(2), "patches": .integer(16), "patch": .integer(12)]) { $1 }
+    }
+    var request = TrainingRequest(
+      data: try drawn(world, count: 10),
+      settings: try settings(given, method),
+      stream: RandomStream(seed: 1)
+    )
+    let train = try #require(method.train)
+    let same = try train(request)
+    request.redraw = { try drawn(world, count: 10, seed: UInt64(10 + $0)) }
+    let anew = try train(request)
+    #expect(anew.failure == nil)
+    #expect(same.trainingLosses.count == 3 && anew.trainingLosses.count == 3)
+    #expect(same.trainingLosses[2] != anew.trainingLosses[2])
+    // The same bits again.
+    #expect(try train(request).trainingLosses == anew.trainingLosses)
+  }
+
   @Test("total variation restores what every operator saw", arguments: measurements)
   func restores(measurement: String) throws {
     let arrays = try drawn([

@@ -155,6 +155,24 @@ import Testing
     }
   }
 
+  @Test("rows that differ only in how they infer share a training")
+  func settingsOfInference() throws {
+    let hooks = Toy.Hooks()
+    try ToyFiles.withFolder { folder in
+      let yaml =
+        ToyStudy.standard + "\n" + """
+            - {id: learned, label: Moved, settings: {added: 3}}
+            - {id: learned, label: Slower, settings: {rate: 0.4}}
+          parts:
+            - {id: a, training: {scenario: {snr: 6}}}
+          """
+      let outcome = try ToyStudy.run(yaml, in: folder, hooks: hooks)
+      // Two averaged values and two replicates, at two rates.
+      #expect(hooks.trainings.count == 8)
+      #expect(outcome.rows("Learned").map(\.value) != outcome.rows("Moved").map(\.value))
+    }
+  }
+
   @Test("a row over averaged values holds the counts of all of them")
   func averages() throws {
     try ToyFiles.withFolder { folder in

@@ -173,11 +173,18 @@ enum Toy {
         SettingDescription("epochs", .integer(1...100), standard: .integer(4), "Steps."),
         SettingDescription("rate", .number(0...1), standard: .number(0.5), "Of a step."),
         SettingDescription("fails", .flag, standard: .flag(false), "Reports a failure."),
+        SettingDescription(
+          "added",
+          .number(-5...5),
+          standard: .number(0),
+          "Added to what was learned.",
+          isForInference: true
+        ),
       ],
       cost: { _ in .init(parameters: 1, multiplyAccumulates: 2) },
-      prepare: { _, model in
+      prepare: { settings, model in
         let value = try numbers("threshold", of: ArrayBundle(model?.tensors ?? [:]))
-        return Decider(threshold: value[0], reads: false)
+        return Decider(threshold: value[0] + settings.number("added"), reads: false)
       },
       train: { request in try train(request, hooks) }
     )
