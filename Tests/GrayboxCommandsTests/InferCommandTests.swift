@@ -50,6 +50,33 @@ import Testing
     #expect(try estimates("--set", "threshold=5") == [Double](repeating: -1, count: 50))
   }
 
+  @Test("images come out as images, under the names that they had")
+  func images() throws {
+    var stream = RandomStream(seed: 1)
+    for name in ["b.pgm", "a.pgm"] {
+      let image: Tensor<Float> = stream.uniform([12, 10])
+      try ImageFiles.write(image, to: folder(name))
+    }
+    func infer(_ data: String, _ out: String, _ method: String = "tikhonov") -> Run {
+      Run(["infer", method, "--data", data, "--out", out], catalogue: .standard)
+    }
+    #expect(infer(folder("a.pgm"), folder("alone.pgm")).code == 0)
+    #expect(try ImageFiles.read(folder("alone.pgm")).shape == [12, 10])
+    #expect(infer(folder(""), folder("restored/")).code == 0)
+    let restored = try ImageFiles.readFolder(folder("restored"))
+    #expect(restored.map(\.shape) == [[12, 10], [12, 10], [12, 10]])
+    #expect(try ImageFiles.read(folder("restored/a.pgm")) == ImageFiles.read(folder("alone.pgm")))
+    infer(folder("restored"), folder("three.pgm")).failed(
+      .cannotWrite,
+      naming: "three.pgm",
+      "3 images"
+    )
+    infer(folder("a.pgm"), folder("a.xyz")).failed(.badData, naming: "a.xyz")
+    let signs = try folder.signs("data.npz", count: 20)
+    Run("infer", "sign", "--data", signs, "--out", folder("signs.pgm"))
+      .failed(.cannotWrite, naming: "signs.pgm", "'estimates'", "[20]")
+  }
+
   @Test("without targets nothing is judged")
   func withoutTargets() throws {
     let data = try folder.signs("data.npz", withTargets: false)

@@ -16,7 +16,13 @@ struct InferCommand: ContextCommand {
   @Argument(help: ArgumentHelp("A method's id, or a trained model's file.", valueName: "method"))
   var source: String
 
-  @Option(name: .long, help: ArgumentHelp("Arrays to read: .npz, .npy or .csv.", valueName: "file"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What to read: .npz, .npy or .csv, an image or a folder of images.",
+      valueName: "file"
+    )
+  )
   var data: String
 
   @Option(name: .long, help: ArgumentHelp("Settings in a YAML file.", valueName: "file"))
@@ -33,12 +39,16 @@ struct InferCommand: ContextCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Arrays to write: .npz, .npy or .csv.", valueName: "file")
+    help: ArgumentHelp(
+      "What to write: .npz, .npy or .csv, an image or a folder of images.",
+      valueName: "file"
+    )
   )
   var out: String
 
   func run(in context: CommandContext) throws -> CommandFailure.Code {
     let catalogue = context.catalogue
+    let destination = try ResultDestination(out)
     let given = try GivenSettings(config: config, assignments: set)
     let source = try MethodSource(source, given: given, catalogue: catalogue)
     let pool = WorkerPool(threads: try ThreadCount.resolved(threads))
@@ -46,7 +56,7 @@ struct InferCommand: ContextCommand {
     let result = try CommandFailure.describing {
       try source.method.prepare(source.settings, source.model).infer(arrays, pool: pool)
     }
-    try CommandFailure.describing { try ArrayFiles.write(result.arrays, to: out) }
+    try destination.write(result.arrays, of: source.method, from: data)
     try report(result, truth: arrays, source.method, in: context)
     guard let failure = result.failure else { return .success }
     context.console.error("graybox: \(data): \(failure); \(out) holds the partial result")

@@ -42,8 +42,9 @@ package enum Typography {
     capitalised(String(id.map { $0 == "_" ? " " : $0 }))
   }
 
-  /// The plural of a noun: `symbols`, `trajectories`.
+  /// The plural of a noun: `symbols`, `trajectories`, `series`.
   package static func plural(_ noun: String) -> String {
+    guard !noun.hasSuffix("s") else { return noun }
     let endsInConsonantAndY =
       noun.last == "y" && !(noun.dropLast().last.map { "aeiou".contains($0) } ?? true)
     return endsInConsonantAndY ? noun.dropLast() + "ies" : noun + "s"

@@ -30,6 +30,7 @@ internal import Testing
     "nouns have their plurals",
     arguments: [
       ("symbol", "symbols"), ("trajectory", "trajectories"), ("day", "days"), ("y", "ys"),
+      ("series", "series"),
     ]
   )
   func plural(noun: String, expected: String) {

@@ -19,30 +19,30 @@ extension StudyDescription {
       scenario: {id: digit-measurements, convention: unit-entries, noise_deviation: 0.1}
       axes: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}
       item_block: 20
-      stop: {maximum_trials: 300}
+      stop: {maximum_trials: 100}
       paths: {at: {measurements: 100}}
       training: {size: 60000, validation: 2000}
       methods:
         - id: csgm
           label: Generative prior
           training: {scenario: {measurements: 1}}
-          settings: {epochs: 100, batch: 100, rate: 0.001}
+          settings: {epochs: 60, batch: 100, rate: 0.001}
         - id: lasso
           label: "tuned Lasso, pixels"
           settings: {basis: pixel, iterations: 10000, tolerance: 0.0001}
-          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
+          search: {items: 10, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: lasso
           label: "tuned Lasso, DCT"
           settings: {basis: dct, iterations: 10000, tolerance: 0.0001}
-          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
+          search: {items: 10, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: lasso
           label: "tuned Lasso, wavelet"
           settings: {basis: wavelet, wavelet: daubechies-4, levels: 2, iterations: 10000, tolerance: 0.0001}
-          search: {items: 20, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
+          search: {items: 10, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: measurement-decoder
           label: End-to-end network
           only: {measurements: [10, 25, 50]}
-          settings: {epochs: 80}
+          settings: {epochs: 20}
 
       claims:
         - {kind: flat-within, metric: pixel_error, method: Generative prior, at: {measurements: [100, 500, 750]}, value: 2, sentence: "beyond 100 measurements the error of the generative prior changes by a factor of at most 2"}

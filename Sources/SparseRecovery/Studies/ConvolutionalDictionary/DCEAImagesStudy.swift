@@ -18,10 +18,10 @@ extension StudyDescription {
       axes: {peak: [1, 2, 4]}
       item_block: 10
       stop: {maximum_trials: 60}
-      training: {size: 2000, redraw: true, validation: 200, scenario: {height: 46, width: 46}}
+      training: {size: 1000, redraw: true, validation: 100, scenario: {height: 46, width: 46}}
       methods:
-        - {id: dcea-images, label: "DCEA, tied", settings: {epochs: 40, height: 96, width: 96}}
-        - {id: dcea-images, label: "DCEA, untied", settings: {encoder: untied, epochs: 40, height: 96, width: 96}}
+        - {id: dcea-images, label: "DCEA, tied", settings: {epochs: 20, height: 96, width: 96}}
+        - {id: dcea-images, label: "DCEA, untied", settings: {encoder: untied, epochs: 20, height: 96, width: 96}}
         - {id: count-network, label: "Network, 223,000 parameters", settings: {channels: 64, layers: 8, epochs: 15, height: 96, width: 96}}
         - {id: count-network, label: "Network, 20,000 parameters", settings: {channels: 24, layers: 6, epochs: 15, height: 96, width: 96}}
 

@@ -18,7 +18,7 @@ extension StudyDescription {
       axes: {inference.stop_after: [1, 2, 3, 4, 5, 10, 20, 50]}
       item_block: 20
       stop: {maximum_trials: 200}
-      training: {size: 1200, validation: 100}
+      training: {size: 600, redraw: true, validation: 100}
       methods:
         - id: apg-rpca
           label: tuned APG
@@ -29,8 +29,8 @@ extension StudyDescription {
         - {id: corona, label: CORONA, settings: {epochs: 20, rate: 0.008}}
         - id: sequence-resnet
           label: 3-D residual network
-          settings: {epochs: 20}
-          search: {items: 100, settings: {rate: [0.001, 0.003], channels: [8, 16]}}
+          settings: {epochs: 12}
+          search: {items: 100, settings: {rate: [0.001, 0.003]}}
 
       parts:
         - {id: layers, title: "Tissue of rank 2, 10 dB above the bubbles", paths: {at: {inference.stop_after: 50}}}
