@@ -122,8 +122,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     )
     choices.duration = .epochs(epochs)
     choices.schedule = .cosine(from: 5e-3, to: 5e-4)
-    var context = TrainingWatch(request: request, stages: 1, epochsAStage: epochs)
-      .context(problems)
+    var context = TrainingWatch(request: request, epochs: epochs).context(problems)
     context.stream = context.stream.derived("warm-up")
     context.checkpoint = nil
     let outcome = try trained(steps, problems, choices, context, settings).last
@@ -183,11 +182,16 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     }
     let refinements = settings.numbers("refinements")
     let isTogether = settings.text("training") == "together"
-    let watch = TrainingWatch(
-      request: request,
-      stages: isTogether ? 1 : network.layers.layers.count * (1 + refinements.count),
-      epochsAStage: settings.integer("epochs")
-    )
+    let epochs = settings.integer("epochs")
+    let watch =
+      isTogether
+      ? TrainingWatch(request: request, epochs: epochs)
+      : TrainingWatch(
+        request: request,
+        layers: network.layers.layers.count,
+        refinements: refinements.count,
+        epochsAStage: epochs
+      )
     let choices = TrainingChoices.trainingSettings(
       settings,
       hasValidation: problems.validation != nil

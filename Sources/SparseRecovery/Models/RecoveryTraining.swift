@@ -111,28 +111,56 @@ struct TrainingProblems {
 /// What a training told on its way: the request's watchers around the loop's context.
 struct TrainingWatch {
   let request: TrainingRequest
-  /// Stages of the training, each with its epochs.
-  let stages: Int
+  /// What a pass costs in each stage of the training, in any unit.
+  let stageCosts: [Double]
   let epochsAStage: Int
+
+  /// A training in one stage.
+  init(request: TrainingRequest, epochs: Int) {
+    self.init(request: request, stageCosts: [1], epochsAStage: epochs)
+  }
+
+  /// A training layer by layer: each layer alone, behind those before it, then all so far by each refinement.
+  init(request: TrainingRequest, layers: Int, refinements: Int, epochsAStage: Int) {
+    // A layer costs once forward and twice back, and back only where something moves.
+    var costs: [Double] = []
+    for depth in 1...max(layers, 1) {
+      costs.append(Double(depth + 2))
+      costs += Array(repeating: Double(3 * depth), count: refinements)
+    }
+    self.init(request: request, stageCosts: costs, epochsAStage: epochsAStage)
+  }
+
+  private init(request: TrainingRequest, stageCosts: [Double], epochsAStage: Int) {
+    self.request = request
+    self.stageCosts = stageCosts
+    self.epochsAStage = epochsAStage
+  }
 
   /// The loop's context; a step that does not follow the last one begins a new stage.
   func context(_ problems: TrainingProblems) -> TrainingContext<Float> {
     var context = request.context(validation: problems.validation, redraw: problems.redraw)
-    let (stages, epochsAStage, report) = (stages, epochsAStage, request.progress)
-    var (stage, lastStep) = (0, 0)
+    let (costs, epochsAStage, report) = (stageCosts, epochsAStage, request.progress)
+    let (stages, total) = (costs.count, costs.reduce(0, +))
+    var (stage, lastStep, made) = (0, 0, 0.0)
     context.onProgress = { progress in
-      if progress.step <= lastStep { stage = min(stage + 1, stages - 1) }
+      if progress.step <= lastStep, stage + 1 < stages {
+        made += costs[stage]
+        stage += 1
+      }
       lastStep = progress.step
       let stageSeconds =
         progress.secondsUsed / Double(max(progress.step, 1)) * Double(progress.plannedSteps)
+      let part = costs[stage] * progress.passes / Double(max(epochsAStage, 1))
       report(
         Studies.TrainingProgress(
           epoch: stage * epochsAStage + progress.epoch,
           epochs: stages * epochsAStage,
-          passes: Double(stage * epochsAStage) + progress.passes,
+          passes: Double(stages * epochsAStage) * (made + part) / total,
           trainingLoss: progress.trainingLoss,
           validationLoss: progress.validationLoss,
-          secondsLeft: progress.secondsLeft + Double(stages - 1 - stage) * stageSeconds
+          secondsLeft: progress.secondsLeft
+            + stageSeconds * (total - made - costs[stage]) / costs[stage]
         )
       )
     }
