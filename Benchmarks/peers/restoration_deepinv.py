@@ -1,6 +1,7 @@
 """Total variation and wavelet deblurring with deepinv, to the objectives that graybox reaches.
 
-    python restoration_deepinv.py --graybox PATH [--threads 1]
+    DEEPINV=1 Benchmarks/peers/setup.sh
+    Benchmarks/peers/.venv-deepinv/bin/python restoration_deepinv.py --graybox PATH [--threads 1]
 
 Makes one image of 256 by 256 pixels, blurs it (deviation 1.6, circular) with noise 0.01, and lets `graybox infer` restore
 it in 100 iterations; the objective |A x - y|^2 / 2 + 0.002 phi(x) of its result is computed here in double precision, phi

@@ -3,7 +3,8 @@
 #
 #   Benchmarks/peers/setup.sh [DIRECTORY]      default: Benchmarks/peers/.venv (ignored by git)
 #
-# Does nothing when the environment already has them. PYTHON names the interpreter to use.
+# Does nothing when the environment already has them. PYTHON names the interpreter to use. With DEEPINV=1 it makes
+# DIRECTORY-deepinv too, for restoration_deepinv.py: deepinv brings a build of PyTorch of its own.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 directory=${1:-${GRAYBOX_PEERS_VENV:-$here/.venv}}
@@ -22,3 +23,10 @@ fi
 import jax, numpy, torch
 print(f"numpy {numpy.__version__}, torch {torch.__version__}, jax {jax.__version__}")
 PYTHON
+
+if [ "${DEEPINV:-0}" = 1 ]; then
+  [ -x "$directory-deepinv/bin/python" ] || "$python" -m venv "$directory-deepinv"
+  "$directory-deepinv/bin/python" -c 'import deepinv, ptwt' 2>/dev/null \
+    || "$directory-deepinv/bin/pip" install --quiet deepinv ptwt
+  "$directory-deepinv/bin/python" -c 'import deepinv; print(f"deepinv {deepinv.__version__}")'
+fi

@@ -37,7 +37,7 @@ extension StudyDescription {
               settings: {iterations: 300, tolerance: 0}
               search: {items: 8, at: {problem: [1, 2, 3, 4]}, settings: {penalty: [0.0003, 0.001, 0.002, 0.004, 0.008, 0.016, 0.03]}}
             - {id: plug-and-play, label: plug-and-play, settings: {tolerance: 0, patches: 3200, batch: 16, epochs: 20}}
-            - {id: unet, label: "U-Net for blur", settings: {margin: 8, rate: 0.002}}
+            - {id: unet, label: "U-Net for blur", settings: {margin: 8, epochs: 60, batch: 8, rate: 0.003}}
         - id: iterations
           title: Deblurring by iteration
           scenario: {problem: 1}
@@ -60,7 +60,7 @@ extension StudyDescription {
             - {id: tv, label: TV, settings: {penalty: 0.001, iterations: 300, tolerance: 0}}
             - {id: plug-and-play, label: plug-and-play, settings: {tolerance: 0, patches: 3200, batch: 16, epochs: 20}}
             - {id: unrolled-plug-and-play, label: "unrolled for blur 1.6", settings: {layers: 5, features: 24, epochs: 10}}
-            - {id: unet, label: "U-Net for blur 1.6", settings: {margin: 8, rate: 0.002}}
+            - {id: unet, label: "U-Net for blur 1.6", settings: {margin: 8, epochs: 60, batch: 8, rate: 0.003}}
 
       claims:
         - {kind: below, part: operators, metric: psnr, method: tuned TV, reference: plug-and-play, at: {problem: 1}}

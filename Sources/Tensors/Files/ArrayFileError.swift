@@ -23,7 +23,8 @@ public enum ArrayFileError: Error, Equatable, Sendable, CustomStringConvertible 
     switch self {
     case .cannotRead(let path, let reason): "\(path): cannot be read: \(reason)"
     case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
-    case .unknownFormat(let path): "\(path): the name must end in .npz, .npy or .csv"
+    case .unknownFormat(let path):
+      "\(path): no such folder, and no name that ends in .npz, .npy, .csv, .png or .pgm"
     case .truncated(let file, let array, let expected, let found):
       "\(Self.place(file, array)): is cut short: \(expected) bytes are promised, \(found) are "
         + "there; copy or save the file again"
