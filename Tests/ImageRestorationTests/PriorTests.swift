@@ -13,11 +13,12 @@ import Testing
       EnergyPrior(), SparsePrior(PixelBasis(height: 8, width: 10)),
       SparsePrior(CosineBasis(height: 8, width: 10)),
       SparsePrior(try WaveletBasis(.daubechies4, height: 8, width: 10, levels: 2)),
+      SparsePrior(try WaveletBasis(.haar, height: 8, width: 10, levels: 1), shrinksMeans: true),
       TotalVariationPrior(tolerance: 1e-13, iterations: 20_000),
     ]
   }
 
-  @Test("a proximal operator does not expand distances", arguments: 0..<5, 0..<20 as Range<UInt64>)
+  @Test("a proximal operator does not expand distances", arguments: 0..<6, 0..<20 as Range<UInt64>)
   func nonExpansive(index: Int, seed: UInt64) throws {
     func check<P: Prior<Double>>(_ prior: P) {
       let (a, b) = (
@@ -31,7 +32,7 @@ import Testing
   }
 
   /// `strength phi(z) + |z - v|^2 / 2` grows from the result by at least half the squared distance.
-  @Test("the result is the minimum", arguments: 0..<5, 0..<20 as Range<UInt64>)
+  @Test("the result is the minimum", arguments: 0..<6, 0..<20 as Range<UInt64>)
   func minimum(index: Int, seed: UInt64) throws {
     func check<P: EvaluablePrior<Double>>(_ prior: P) {
       let v = randomImages([1, 8, 10], seed: seed)

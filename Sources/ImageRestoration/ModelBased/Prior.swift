@@ -40,9 +40,13 @@ public struct SparsePrior<Basis: OrthonormalBasis>: EvaluablePrior {
   private let mask: Tensor<Scalar>
 
   /// The prior of a basis.
-  public init(_ basis: Basis) {
+  ///
+  /// - Parameters:
+  ///   - basis: where images are sparse.
+  ///   - shrinksMeans: whether what the basis leaves alone is shrunk, too: where there are few measurements.
+  public init(_ basis: Basis, shrinksMeans: Bool = false) {
     self.basis = basis
-    mask = basis.shrinks
+    mask = shrinksMeans ? .ones(basis.shrinks.shape) : basis.shrinks
   }
 
   /// `W' shrink(W v, strength m)`.

@@ -94,6 +94,7 @@ package enum ClassicalImageMethods {
       penalty: settings.number("penalty"),
       coupling: settings.number("coupling"),
       shifts: settings.values["shifts"] == nil ? 1 : settings.integer("shifts"),
+      shrinksMeans: settings.values["means"] == .text("shrunk"),
       stopping: stopping(settings)
     )
   }
@@ -117,7 +118,13 @@ package enum ClassicalImageMethods {
         .choice(["pixel", "dct", "wavelet"]),
         standard: .text("dct"),
         "where images are sparse"
-      )
+      ),
+      .init(
+        "means",
+        .choice(["kept", "shrunk"]),
+        standard: .text("kept"),
+        "whether the mean, or the means of the coarsest level, are shrunk as all else; with few measurements they should"
+      ),
     ] + waveletSettings + ImageArrays.stopping(iterations: 300, tolerance: 1e-4),
     transforms: { 4 * iterations($0) },
     restorer: { settings in

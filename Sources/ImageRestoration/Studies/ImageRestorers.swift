@@ -45,6 +45,7 @@ struct LassoRestorer: ImageRestorer {
   let penalty: Double
   let coupling: Double
   let shifts: Int
+  let shrinksMeans: Bool
   let stopping: ImageStopping
 
   func prepared<Operator: MeasurementOperator>(
@@ -63,12 +64,13 @@ struct LassoRestorer: ImageRestorer {
     case .cosine:
       return solver(
         measurement,
-        SparsePrior(CosineBasis(height: height, width: width)),
+        SparsePrior(CosineBasis(height: height, width: width), shrinksMeans: shrinksMeans),
         penalty
       )
     case .wavelet(let wavelet, let levels):
       let prior = SparsePrior(
-        try WaveletBasis<Operator.Scalar>(wavelet, height: height, width: width, levels: levels)
+        try WaveletBasis<Operator.Scalar>(wavelet, height: height, width: width, levels: levels),
+        shrinksMeans: shrinksMeans
       )
       return shifts > 1
         ? solver(measurement, ShiftedPrior(prior, shifts: shifts), penalty)

@@ -29,15 +29,15 @@ extension StudyDescription {
           settings: {epochs: 60, batch: 100, rate: 0.001}
         - id: lasso
           label: "tuned Lasso, pixels"
-          settings: {basis: pixel, iterations: 10000, tolerance: 0.0001}
+          settings: {basis: pixel, iterations: 4000, tolerance: 0}
           search: {items: 10, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: lasso
           label: "tuned Lasso, DCT"
-          settings: {basis: dct, iterations: 10000, tolerance: 0.0001}
+          settings: {basis: dct, means: shrunk, iterations: 4000, tolerance: 0}
           search: {items: 10, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: lasso
           label: "tuned Lasso, wavelet"
-          settings: {basis: wavelet, wavelet: daubechies-4, levels: 2, iterations: 10000, tolerance: 0.0001}
+          settings: {basis: wavelet, wavelet: daubechies-4, levels: 2, means: shrunk, iterations: 4000, tolerance: 0}
           search: {items: 10, at: {measurements: [10, 25, 50, 100, 200, 300, 400, 500, 750]}, settings: {penalty: [0.3, 1, 3, 10, 30, 100]}}
         - id: measurement-decoder
           label: End-to-end network
@@ -60,7 +60,7 @@ extension StudyDescription {
           training: {size: 1500, validation: 100}
           methods:
             - {id: csgm, label: Generative prior, training: {scenario: {measurements: 1}}, settings: {epochs: 15, hidden: [50], codes: 8, steps: 100, restarts: 2, search_rate: 0.05}}
-            - {id: lasso, label: "tuned Lasso, pixels", settings: {basis: pixel, penalty: 10, iterations: 3000}}
+            - {id: lasso, label: "tuned Lasso, pixels", settings: {basis: pixel, penalty: 10, iterations: 3000, tolerance: 0}}
         quick:
           axes: {measurements: [10, 25, 50, 100, 125, 250, 500, 750]}
           item_block: 2
