@@ -32,3 +32,10 @@ public enum StudyError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension StudyError {
+  /// A method that learns was asked to run without a model.
+  package static func untrained(_ method: String) -> StudyError {
+    .invalid("\(method): must be trained before it can run; give a model file")
+  }
+}

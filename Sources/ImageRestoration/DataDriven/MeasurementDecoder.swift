@@ -77,7 +77,7 @@ enum MeasurementDecoder {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let hidden = settings.integers("hidden")
     guard let measurements = model.tensors["layers.0.weight"]?.shape.first,

@@ -116,7 +116,7 @@ extension Module where Scalar == Float {
   /// Reads what training left; without a model there is nothing to run.
   func load(trained model: ModelFile?, of method: String) throws {
     guard let model else {
-      throw StudyError.invalid("\(method): must be trained before it can run; give a model file")
+      throw StudyError.untrained(method)
     }
     try load(model.tensors, source: "the model of \(method)")
   }

@@ -72,7 +72,7 @@ enum DenseSparseMethod {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let last = settings.integers("hidden").count
     guard let measurements = model.tensors["0.weight"]?.shape.first,

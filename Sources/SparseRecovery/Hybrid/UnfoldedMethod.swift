@@ -156,7 +156,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
 
   private func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let network = try loaded(model, settings)
     let stop = settings.integer("stop_after")

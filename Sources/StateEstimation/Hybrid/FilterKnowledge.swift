@@ -52,7 +52,7 @@ struct FilterKnowledge: Sendable {
     knowledge: FilterKnowledge, learned: [String: NumericArray]
   ) {
     guard let model else {
-      throw StudyError.invalid("\(method): must be trained before it can run; give a model file")
+      throw StudyError.untrained(method)
     }
     return (try FilterKnowledge(model, settings), learned(model))
   }

@@ -56,7 +56,7 @@ struct BlackBoxMethod: Sendable {
 
   private func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let network = fresh(settings, RandomStream(seed: 0))
     try network.load(model.tensors, source: "the model of \(id)")

@@ -86,7 +86,7 @@ enum DenseVectorDetector {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let last = settings.integers("hidden").count
     let constellation = MIMOArrays.constellation(settings)

@@ -135,9 +135,7 @@ enum ResidualDetectorMethod {
 
   static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
     guard let model else {
-      throw StudyError.invalid(
-        "residual-detector: must be trained before it can run; give a model file"
-      )
+      throw StudyError.untrained("residual-detector")
     }
     let constellation = MIMOArrays.constellation(settings)
     let size = constellation.levels.count

@@ -118,7 +118,7 @@ struct ClassifierMethod: Sendable {
 
   private func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let trellis = try DetectorArrays.trellis(settings, owner: id)
     let network = fresh(settings, trellis, RandomStream(seed: 0))

@@ -108,7 +108,7 @@ enum CSGMMethod {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     guard let pixels = model.tensors["encoder.0.weight"]?.shape.first,
       let extents = ImageSets.extents(in: model)

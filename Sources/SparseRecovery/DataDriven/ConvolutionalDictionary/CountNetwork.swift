@@ -120,7 +120,7 @@ enum CountNetworkMethod {
     },
     prepare: { settings, model in
       guard let model else {
-        throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+        throw StudyError.untrained(id)
       }
       let network = network(settings, peak: 1, RandomStream(seed: 0))
       try network.load(model.tensors, source: "the model of \(id)")

@@ -89,7 +89,7 @@ enum DCEAMethod {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let filters = try DictionaryModel.chosenFilters(model, settings, method: id)
     let problem = DictionaryProblem(

@@ -206,7 +206,7 @@ enum ImageDCEAMethod {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     var tensors = model.tensors
     guard let peak = tensors.removeValue(forKey: "peak")?.double, peak.count == 1 else {

@@ -107,7 +107,7 @@ enum CORONAMethod {
     -> any PreparedMethod
   {
     guard let model else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     let network = try network(settings, scale: 1, penalties: (1, 1))
     try network.load(model.tensors, source: "the model of \(id)")

@@ -129,7 +129,7 @@ package enum ClassicalDictionaryMethods {
       },
       prepare: { settings, model in
         guard let model else {
-          throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+          throw StudyError.untrained(id)
         }
         return try prepared(id, settings, model, coder)
       },

@@ -222,7 +222,7 @@ enum SmootherMethods {
     _ make: (Knowledge, RandomStream) throws -> Smoother
   ) throws -> any PreparedMethod {
     guard let file else {
-      throw StudyError.invalid("\(id): must be trained before it can run; give a model file")
+      throw StudyError.untrained(id)
     }
     var bundle = ArrayBundle(source: "the model file")
     for (name, array) in file.tensors where constants.contains(name) { bundle[name] = array }

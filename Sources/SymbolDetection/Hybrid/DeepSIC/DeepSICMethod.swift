@@ -110,7 +110,7 @@ enum DeepSICMethod {
 
   static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
     guard let model else {
-      throw StudyError.invalid("deepsic: must be trained before it can run; give a model file")
+      throw StudyError.untrained("deepsic")
     }
     let constellation = MIMOArrays.constellation(settings)
     var users = 0

@@ -143,7 +143,7 @@ enum DetNetMethod {
 
   static func prepared(_ settings: Settings, _ model: ModelFile?) throws -> any PreparedMethod {
     guard let model else {
-      throw StudyError.invalid("detnet: must be trained before it can run; give a model file")
+      throw StudyError.untrained("detnet")
     }
     guard let memory = model.tensors["layer.0.memory.bias"]?.shape.last,
       memory % settings.integer("handed_on") == 0
