@@ -58,6 +58,23 @@ import Testing
     #expect(try train(request).trainingLosses == anew.trainingLosses)
   }
 
+  @Test(
+    "images alone teach no network what an operator does",
+    arguments: [MethodDescription.endToEndRestorer, .unrolledPlugAndPlay]
+  )
+  func imagesAlone(method: MethodDescription) throws {
+    var images = ArrayBundle(source: "photographs")
+    images["images"] = .float(.ones([4, 12, 12]))
+    let request = TrainingRequest(
+      data: images,
+      settings: try settings(["features": .integer(2), "epochs": .integer(1)], method),
+      stream: RandomStream(seed: 1)
+    )
+    let train = try #require(method.train)
+    let error = #expect(throws: StudyError.self) { try train(request) }
+    #expect(error?.description.contains("photographs: array 'observations' is missing") == true)
+  }
+
   @Test("total variation restores what every operator saw", arguments: measurements)
   func restores(measurement: String) throws {
     let arrays = try drawn([

@@ -47,6 +47,14 @@ struct ObservedImages {
     _ settings: Settings,
     inputs: Inputs
   ) throws -> [String: Tensor<Float>] {
+    // Images stand in for either, not for both: there would be nothing to learn.
+    guard bundle["observations"] != nil || bundle["targets"] != nil else {
+      throw StudyError.missingArray(
+        "observations",
+        source: bundle.source,
+        expected: "what was seen of each image, beside the images as targets"
+      )
+    }
     func read<Operator: MeasurementOperator<Float>>(
       _ measurement: Operator
     ) throws -> [String: Tensor<Float>] {
