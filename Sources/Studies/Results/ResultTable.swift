@@ -91,3 +91,14 @@ public struct ResultTable: Sendable, Equatable {
     }
   }
 }
+
+extension ResultTable {
+  /// What did not succeed, a sentence for each method and point, whatever the metric and replicate.
+  package var failures: [String] {
+    var seen: Set<String> = []
+    return rows.filter { $0.status != "ok" }.map { row in
+      "\(row.method) at \(row.scenario) \(row.axis)=\(row.axisValue): \(row.status)"
+    }
+    .filter { seen.insert($0).inserted }
+  }
+}

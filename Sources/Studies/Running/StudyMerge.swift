@@ -68,7 +68,7 @@ public enum StudyMerge {
       trainingSeconds: [:],
       files: names.map { "\(output)/\($0)" },
       wasInterrupted: false,
-      failures: folder.table.rows.map(\.status).filter { $0 != "ok" }
+      failures: folder.table.failures
     )
   }
 

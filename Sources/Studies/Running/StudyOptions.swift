@@ -69,6 +69,6 @@ public struct StudyOutcome: Sendable {
   public var files: [String]
   /// Whether the study was stopped and can be resumed.
   public var wasInterrupted: Bool
-  /// The rows whose status is not `ok`, as sentences.
+  /// What did not succeed, a sentence each.
   public var failures: [String]
 }

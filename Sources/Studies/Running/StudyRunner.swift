@@ -90,9 +90,6 @@ public struct StudyRunner: Sendable {
       "study.yaml", "results.csv", "blocks.csv", "summary.csv", "timings.csv", "search.csv",
     ]
     let files = names.map { "\(folder.path)/\($0)" }.filter(FileAccess.exists)
-    let failures = table.rows.filter { $0.status != "ok" }.map { row in
-      "\(row.method) at \(row.scenario) \(row.axis)=\(row.axisValue): \(row.status)"
-    }
     return StudyOutcome(
       table: table,
       claims: try ClaimCheck(
@@ -105,7 +102,7 @@ public struct StudyRunner: Sendable {
       trainingSeconds: session.trainingSeconds,
       files: files,
       wasInterrupted: wasInterrupted,
-      failures: failures
+      failures: table.failures
     )
   }
 }
