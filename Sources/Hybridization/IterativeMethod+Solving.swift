@@ -89,7 +89,7 @@ func iterated<State, Scalar: RealTensorScalar>(
 /// The largest relative change in a batch; not finite when a number is not.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-func relativeChange<Scalar: RealTensorScalar>(
+package func relativeChange<Scalar: RealTensorScalar>(
   from old: Tensor<Scalar>,
   to new: Tensor<Scalar>
 ) -> Double {

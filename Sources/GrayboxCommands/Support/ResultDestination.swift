@@ -20,10 +20,9 @@ enum ResultDestination {
       self = .folder(path)
     } else if ImageFiles.format(of: path) != nil {
       self = .image(path)
-    } else if [".npz", ".npy", ".csv"].contains(where: { path.lowercased().hasSuffix($0) }) {
-      self = .arrays(path)
     } else {
-      throw CommandFailure(describing: ArrayFileError.unknownFormat(path: path))
+      try CommandFailure.describing { _ = try ArrayFiles.format(of: path) }
+      self = .arrays(path)
     }
   }
 
@@ -69,39 +68,30 @@ enum ResultDestination {
     _ path: String
   ) throws(ArrayFileError) -> [Tensor<Float>] {
     let name = method.arrays.first { $0.role == .output }?.name ?? ""
-    let tensor = result[name]?.double
-    switch tensor?.rank {
-    case 2: return tensor.map { [$0.converted(to: Float.self)] } ?? []
-    case 3:
-      return tensor.map { stack in
-        let images = stack.converted(to: Float.self)
-        let (height, width) = (images.shape[1], images.shape[2])
-        return images.withScalars { pixels in
-          (0..<images.shape[0]).map { index in
-            Tensor(
-              Array(pixels[(index * height * width)..<((index + 1) * height * width)]),
-              shape: [height, width]
-            )
-          }
-        }
-      } ?? []
-    default:
+    let tensor = result[name]?.float
+    guard let tensor, tensor.rank == 2 || tensor.rank == 3 else {
       throw .cannotWrite(
         path: path,
         reason: "array '\(name)' of shape \(tensor?.shape ?? []) is no image; use .npz"
       )
     }
+    let shape = Array(tensor.shape.suffix(2))
+    let size = shape[0] * shape[1]
+    return tensor.withScalars { pixels in
+      (0..<(tensor.rank == 2 ? 1 : tensor.shape[0])).map { index in
+        Tensor(Array(pixels[(index * size)..<((index + 1) * size)]), shape: shape)
+      }
+    }
   }
 
   /// The names of the images that were read, else numbers.
   private static func names(from data: String, count: Int) -> [String] {
-    let known = (try? FolderContents.names(of: data))?.filter { ImageFiles.format(of: $0) != nil }
-    if let known, known.count == count { return known }
+    if let known = try? ImageFiles.names(inFolder: data), known.count == count { return known }
     let digits = max(3, "\(count)".count)
-    let ending = ImageFiles.libraryVersion == nil ? "pgm" : "png"
     return (1...max(count, 1)).map { index in
       let number = "\(index)"
-      return String(repeating: "0", count: digits - number.count) + number + ".\(ending)"
+      return String(repeating: "0", count: digits - number.count) + number
+        + ".\(ImageFiles.standardEnding)"
     }
   }
 }

@@ -53,10 +53,9 @@ package struct PictureRow {
   /// - Throws: ``ResultFileError`` or ``ArrayFileError`` when a file cannot be written.
   package func write(to folder: String) throws {
     try FileAccess.makeFolder(folder)
-    let ending = ImageFiles.libraryVersion == nil ? "pgm" : "png"
     var text = CSV.line(Self.columns)
     for (index, entry) in entries.enumerated() {
-      let file = "\(name)-\(index + 1).\(ending)"
+      let file = "\(name)-\(index + 1).\(ImageFiles.standardEnding)"
       try ImageFiles.write(entry.image, to: "\(folder)/\(file)")
       text += CSV.line([file, entry.label, entry.caption])
     }

@@ -114,7 +114,10 @@ public enum ArrayFiles {
     ArrayBundle([imagesName: .float(ImageFiles.stacked(images))], source: path)
   }
 
-  private static func format(of path: String) throws(ArrayFileError) -> Format {
+  /// The format that the end of a name says.
+  ///
+  /// - Throws: ``ArrayFileError/unknownFormat(path:)``.
+  package static func format(of path: String) throws(ArrayFileError) -> Format {
     let lowered = path.lowercased()
     if lowered.hasSuffix(".npz") { return .npz }
     if lowered.hasSuffix(".npy") { return .npy }

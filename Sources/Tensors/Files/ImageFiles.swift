@@ -29,6 +29,9 @@ public enum ImageFiles {
     graybox_png_version().map { String(cString: $0) }
   }
 
+  /// How the name of a new image ends: `png`, or `pgm` without libpng.
+  package static var standardEnding: String { libraryVersion == nil ? "pgm" : "png" }
+
   /// The format that the end of a name says, or nil for none of them.
   public static func format(of path: String) -> Format? {
     let lowered = path.lowercased()
@@ -53,13 +56,18 @@ public enum ImageFiles {
   /// - Returns: the images, each `[height, width]`, values from 0 to 1.
   /// - Throws: ``ArrayFileError`` that names the file, or the folder when it holds no image.
   public static func readFolder(_ path: String) throws(ArrayFileError) -> [Tensor<Float>] {
-    let names = try FolderContents.names(of: path).filter { format(of: $0) != nil }
+    let names = try names(inFolder: path)
     guard !names.isEmpty else {
       throw .unsupported(file: path, array: nil, reason: "holds no .png or .pgm file")
     }
     var images: [Tensor<Float>] = []
     for name in names { images.append(try read("\(path)/\(name)")) }
     return images
+  }
+
+  /// The names of the images of a folder, sorted.
+  package static func names(inFolder path: String) throws(ArrayFileError) -> [String] {
+    try FolderContents.names(of: path).filter { format(of: $0) != nil }
   }
 
   /// Images of several sizes as one array: each is cut around its middle to the smallest height and width.

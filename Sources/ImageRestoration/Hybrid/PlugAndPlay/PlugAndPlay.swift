@@ -107,7 +107,7 @@ where P.Scalar == Operator.Scalar {
     for layer in 0..<min(annealing.deviations.count, rule.maximumIterations) {
       let before = state.split
       state = annealing.step(state, observations, annealing.initialParameters(ofLayer: layer))
-      residuals.append(Self.change(before, state.split))
+      residuals.append(relativeChange(from: before, to: state.split))
     }
     let left = rule.maximumIterations - residuals.count
     guard ending != .none, left > 0 else {
@@ -159,16 +159,5 @@ where P.Scalar == Operator.Scalar {
       iterations: residuals.count + outcome.iterations,
       residuals: residuals + outcome.residuals
     )
-  }
-
-  private static func change(_ before: Tensor<Scalar>, _ after: Tensor<Scalar>) -> Double {
-    let sizes = ImageRows.values(after) { $0.reduce(0) { $0 + Double($1) * Double($1) } }
-    let changes = ImageRows.values(after - before) {
-      $0.reduce(0) { $0 + Double($1) * Double($1) }
-    }
-    return zip(changes, sizes).reduce(0.0) { worst, pair in
-      let ratio = (pair.0 / max(pair.1, .leastNormalMagnitude)).squareRoot()
-      return ratio.isFinite ? max(worst, ratio) : .infinity
-    }
   }
 }
