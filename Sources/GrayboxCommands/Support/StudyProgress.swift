@@ -18,6 +18,7 @@ final class StudyProgress: Sendable {
   /// Shows an event.
   func show(_ event: StudyEvent) {
     switch event {
+    case .planning(let title): status("planning: \(title)")
     case .planned(let seconds, let training):
       line(
         "planned: at most \(NumberWords.duration(seconds)), of which "

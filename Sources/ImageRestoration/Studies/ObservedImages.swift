@@ -19,18 +19,14 @@ struct ObservedImages {
   /// The datasets of a request; a share of the training images is held out where no others are given.
   init(_ request: TrainingRequest, inputs: Inputs) throws {
     let all = try Self.arrays(request.data, request.settings, inputs: inputs)
-    if let given = request.validation {
-      training = try Dataset(all)
-      validation = try Self.dataset(given, request.settings, inputs: inputs)
-      return
+    let (learned, heldOut) = request.parts(of: all.values.first?.shape[0] ?? 0)
+    func cut(_ range: Range<Int>) throws -> Dataset<Float> {
+      try Dataset(all.mapValues { $0.sliced(axis: 0, range) })
     }
-    let count = all.values.first?.shape[0] ?? 0
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    training = try Dataset(all.mapValues { $0.sliced(axis: 0, 0..<(count - heldOut)) })
+    training = try cut(learned)
     validation =
-      heldOut > 0
-      ? try Dataset(all.mapValues { $0.sliced(axis: 0, (count - heldOut)..<count) }) : nil
+      try request.validation.map { try Self.dataset($0, request.settings, inputs: inputs) }
+      ?? heldOut.map(cut)
   }
 
   /// All images of a bundle.

@@ -40,7 +40,10 @@ struct TrainingProblems {
     unknowns = own.targets.shape[1]
     let mean = statistics.sparsity * statistics.variance * Double(unknowns)
     energy = mean > 0 ? Float(mean) : 1
-    if let given = request.validation {
+    let (learned, heldOut) = request.parts(of: own.count)
+    training = try own.dataset(learned)
+    let (measurements, unknowns) = (measurements, unknowns)
+    let held = try request.validation.map { given in
       let held = try Pairs(given, operators: operators)
       guard held.observations.shape[1] == measurements, held.targets.shape[1] == unknowns else {
         throw StudyError.badShape(
@@ -50,16 +53,11 @@ struct TrainingProblems {
           actual: held.observations.shape
         )
       }
-      training = try own.dataset(0..<own.count)
-      validation = try held.dataset(0..<held.count)
-      redraw = { try Pairs($0, operators: operators).dataset(0..<own.count) }
-      return
+      return held
     }
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && own.count >= 2 ? max(1, Int(share * Double(own.count))) : 0
-    training = try own.dataset(0..<(own.count - heldOut))
-    validation = heldOut > 0 ? try own.dataset((own.count - heldOut)..<own.count) : nil
-    redraw = { try Pairs($0, operators: operators).dataset(0..<(own.count - heldOut)) }
+    validation =
+      try held.map { try $0.dataset(0..<$0.count) } ?? heldOut.map { try own.dataset($0) }
+    redraw = { try Pairs($0, operators: operators).dataset(learned) }
   }
 
   /// Observations and targets of one bundle.

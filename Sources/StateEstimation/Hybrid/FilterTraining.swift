@@ -64,9 +64,11 @@ struct FilterTraining<Filter: LearnedFilter> {
   private func run(_ request: TrainingRequest, attempt: Int) throws -> [TrainingOutcome] {
     let settings = request.settings
     let whole = try TrajectorySet(request.data, model: filter.model)
-    let (kept, held) =
-      try request.validation.map { (whole, try TrajectorySet($0, model: filter.model)) }
-      ?? whole.split(holdingOut: settings.number("validation_share"))
+    let (learned, heldOut) = request.parts(of: whole.count)
+    let kept = whole.picked(learned)
+    let held =
+      try request.validation.map { try TrajectorySet($0, model: filter.model) }
+      ?? heldOut.map { whole.picked($0) }
     let share = 1 / Double(1 << attempt)
     let choices = TrainingChoices.trainingSettings(
       settings,

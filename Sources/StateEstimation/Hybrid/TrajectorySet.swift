@@ -78,14 +78,8 @@ struct TrajectorySet {
   /// The first trajectories.
   func first(_ number: Int) -> TrajectorySet { picked(0..<min(number, count)) }
 
-  /// The first trajectories, and the last ones held out; nil where none are.
-  func split(holdingOut share: Double) -> (TrajectorySet, TrajectorySet?) {
-    let held = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    guard held > 0 else { return (self, nil) }
-    return (picked(0..<(count - held)), picked((count - held)..<count))
-  }
-
-  private func picked(_ range: Range<Int>) -> TrajectorySet {
+  /// Some of the trajectories.
+  func picked(_ range: Range<Int>) -> TrajectorySet {
     TrajectorySet(
       sequences.mapValues { $0.sliced(axis: 0, range) },
       mean: mean.sliced(axis: 0, range)

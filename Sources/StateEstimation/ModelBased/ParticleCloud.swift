@@ -43,7 +43,8 @@ where Emission.Scalar == Transition.Scalar {
   mutating func start(mean: UnsafePointer<Scalar>, covariance: UnsafePointer<Scalar>) {
     let m = states
     let matrix = Matrix(rows: m, columns: m, (0..<(m * m)).map { covariance[$0] })
-    for k in 0..<count { (particles.values + k * m).update(from: mean, count: m) }
+    let values = particles.values
+    for k in 0..<count { (values + k * m).update(from: mean, count: m) }
     addNoise(Covariance.factor(matrix), to: particles)
     weighEqually()
   }
@@ -55,11 +56,12 @@ where Emission.Scalar == Transition.Scalar {
 
   /// `x_k += L z_k`.
   private mutating func addNoise(_ factor: Matrix<Scalar>, to storage: TensorStorage<Scalar>) {
-    let m = states
-    stream.fillNormal(UnsafeMutableBufferPointer(start: normals.values, count: count * m))
+    let (count, m) = (count, states)
+    let (values, drawn) = (storage.values, normals.values)
+    stream.fillNormal(UnsafeMutableBufferPointer(start: drawn, count: count * m))
     factor.scalars.withUnsafeBufferPointer { l in
       for k in 0..<count {
-        let (x, z) = (storage.values + k * m, normals.values + k * m)
+        let (x, z) = (values + k * m, drawn + k * m)
         for i in 0..<m {
           var sum: Scalar = 0
           for j in 0...i { sum += l[i * m + j] * z[j] }
@@ -73,9 +75,10 @@ where Emission.Scalar == Transition.Scalar {
   mutating func move(input: UnsafePointer<Scalar>?) {
     let m = states
     let transition = filter.model.transition
+    let (before, after) = (particles.values, spare.values)
     for k in 0..<count {
-      let moved = spare.values + k * m
-      transition.evaluate(particles.values + k * m, into: moved)
+      let moved = after + k * m
+      transition.evaluate(before + k * m, into: moved)
       if let input { for i in 0..<m { moved[i] += input[i] } }
     }
     swap(&particles, &spare)
@@ -105,32 +108,30 @@ where Emission.Scalar == Transition.Scalar {
     var constant = 0.5 * Double(present.count) * 1.837_877_066_409_345_5
     for i in 0..<present.count { constant += naturalLogarithm(Double(factor[i, i])) }
     let emission = filter.model.emission
-    let moments = residualMoments.values
+    let (x, m) = (particles.values, states)
+    let (rest, whitened) = (predicted.values, residual.values)
+    let (weights, logWeights, moments) = (weights.values, logWeights.values, residualMoments.values)
     moments.clear(count: residualMoments.count)
     factor.scalars.withUnsafeBufferPointer { l in
       present.withUnsafeBufferPointer { present in
         let p = present.count
         for k in 0..<count {
-          emission.evaluate(particles.values + k * states, into: predicted.values)
-          let weight = weights.values[k]
+          emission.evaluate(x + k * m, into: rest)
           for i in 0..<p {
-            let rest = observation[present[i]] - predicted.values[present[i]]
-            predicted.values[present[i]] = rest
-            let share = weight * Double(rest)
+            rest[present[i]] = observation[present[i]] - rest[present[i]]
+            let share = weights[k] * Double(rest[present[i]])
             moments[i] += share
-            for j in 0...i {
-              moments[p + i * p + j] += share * Double(predicted.values[present[j]])
-            }
+            for j in 0...i { moments[p + i * p + j] += share * Double(rest[present[j]]) }
           }
           var squares = 0.0
           for i in 0..<p {
-            var sum = predicted.values[present[i]]
-            for j in 0..<i { sum -= l[i * p + j] * residual.values[j] }
+            var sum = rest[present[i]]
+            for j in 0..<i { sum -= l[i * p + j] * whitened[j] }
             let z = sum / l[i * p + i]
-            residual.values[i] = z
+            whitened[i] = z
             squares += Double(z) * Double(z)
           }
-          logWeights.values[k] -= 0.5 * squares
+          logWeights[k] -= 0.5 * squares
         }
       }
     }
@@ -161,21 +162,22 @@ where Emission.Scalar == Transition.Scalar {
   /// Makes the weights sum to 1; gives the logarithm of what they summed to.
   @discardableResult
   private mutating func normalise() -> Double {
+    let (weights, logWeights) = (weights.values, logWeights.values)
     var largest = -Double.infinity
-    for k in 0..<count { largest = max(largest, logWeights.values[k]) }
+    for k in 0..<count { largest = max(largest, logWeights[k]) }
     guard largest.isFinite else { return .nan }
     var sum = 0.0
     for k in 0..<count {
-      let weight = exponential(logWeights.values[k] - largest)
-      weights.values[k] = weight
+      let weight = exponential(logWeights[k] - largest)
+      weights[k] = weight
       sum += weight
     }
     var squares = 0.0
     let total = largest + naturalLogarithm(sum)
     for k in 0..<count {
-      weights.values[k] /= sum
-      squares += weights.values[k] * weights.values[k]
-      logWeights.values[k] -= total
+      weights[k] /= sum
+      squares += weights[k] * weights[k]
+      logWeights[k] -= total
     }
     effectiveNumber = 1 / squares
     return total
@@ -183,18 +185,19 @@ where Emission.Scalar == Transition.Scalar {
 
   /// The weighted mean and covariance.
   func moments(mean: UnsafeMutablePointer<Scalar>, covariance: UnsafeMutablePointer<Scalar>) {
-    let m = states
+    let (count, m) = (count, states)
+    let (weights, particles) = (weights.values, particles.values)
     for i in 0..<m {
       var sum = 0.0
-      for k in 0..<count { sum += weights.values[k] * Double(particles.values[k * m + i]) }
+      for k in 0..<count { sum += weights[k] * Double(particles[k * m + i]) }
       mean[i] = Scalar(sum)
     }
     for i in 0..<m {
       for j in 0...i {
         var sum = 0.0
         for k in 0..<count {
-          let row = particles.values + k * m
-          sum += weights.values[k] * Double(row[i] - mean[i]) * Double(row[j] - mean[j])
+          let row = particles + k * m
+          sum += weights[k] * Double(row[i] - mean[i]) * Double(row[j] - mean[j])
         }
         covariance[i * m + j] = Scalar(sum)
         covariance[j * m + i] = Scalar(sum)
@@ -204,18 +207,19 @@ where Emission.Scalar == Transition.Scalar {
 
   /// Systematic resampling: particles at equal steps through the cumulated weights from a random start.
   mutating func resample() {
-    let m = states
+    let (count, m) = (count, states)
+    let (before, after, weights) = (particles.values, spare.values, weights.values)
     let start: Double = stream.uniform([1]).scalar
     let share = 1 / Double(count)
-    var cumulated = weights.values[0]
+    var cumulated = weights[0]
     var from = 0
     for k in 0..<count {
       let place = (Double(k) + start) * share
       while cumulated < place && from < count - 1 {
         from += 1
-        cumulated += weights.values[from]
+        cumulated += weights[from]
       }
-      (spare.values + k * m).update(from: particles.values + from * m, count: m)
+      (after + k * m).update(from: before + from * m, count: m)
     }
     swap(&particles, &spare)
     weighEqually()

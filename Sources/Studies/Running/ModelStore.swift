@@ -1,4 +1,5 @@
 package import NeuralNetworks
+internal import Synchronization
 internal import Tensors
 
 /// The trained models of a study: made when they are missing, read when they are there.
@@ -56,9 +57,21 @@ package struct ModelStore: Sendable {
       provenance: origin.merging(["trained_on": job.key, "replicate": "\(job.replicate)"]) { $1 },
       isCancelled: runner.isCancelled
     )
-    request.redraw = world.redraw(for: job)
+    let again = world.redraw(for: job)
+    let drawn = DrawnFlag()
+    if let again {
+      request.redraw = { epoch in
+        drawn.raise()
+        return try again(epoch)
+      }
+    }
     let result = try train(request)
     if result.wasCancelled { throw StudyInterruption() }
+    if again != nil, !request.resumes, result.trainingLosses.count > 1, !drawn.isRaised {
+      throw StudyError.invalid(
+        "part \(world.part.id): training: redraw: \(job.method.id) learns from the same items in every pass"
+      )
+    }
     try storage.writeModel(Self.labelled(result), path(of: job))
     FileAccess.removeCheckpoints(checkpoint)
     return result
@@ -77,6 +90,13 @@ package struct ModelStore: Sendable {
     model.provenance["validation_loss"] = losses.min().map { "\($0)" }
     return model
   }
+}
+
+/// Whether a training asked for items drawn anew.
+private final class DrawnFlag: Sendable {
+  private let flag = Mutex(false)
+  var isRaised: Bool { flag.withLock { $0 } }
+  func raise() { flag.withLock { $0 = true } }
 }
 
 extension ModelFile {

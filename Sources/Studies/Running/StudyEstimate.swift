@@ -10,6 +10,7 @@ struct StudyEstimate {
   let store: ModelStore
   let shard: StudyShard
   let isCancelled: @Sendable () -> Bool
+  let report: @Sendable (StudyEvent) -> Void
 
   /// The seconds after which a training that has reported nothing is left.
   private static let longestProbe = 3.0
@@ -17,8 +18,10 @@ struct StudyEstimate {
   private static let unknownFactor = 10.0
   /// The most items that a training probe learns from.
   private static let probeTrainingItems = 5000
-  /// Items of an inference probe.
+  /// The most items of an inference probe.
   private static let probeItems = 1000
+  /// Seconds of an inference probe after which no larger one is made.
+  private static let tellingSeconds = 0.05
 
   /// What one method of a part costs on one thread.
   private struct Cost {
@@ -33,6 +36,7 @@ struct StudyEstimate {
     for (index, world) in worlds.enumerated() {
       let own = chunks.filter { $0.part == index }
       guard let first = own.first else { continue }
+      report(.planning(world.part.title))
       if let plan = world.part.tracking {
         let seconds = try tracking(first, plan, world)
         for chunk in own { ledger.expect(.evaluation(chunk.label), seconds: seconds) }
@@ -134,16 +138,37 @@ struct StudyEstimate {
     } else {
       prepared = try description.prepare(cell.settings(of: method, description), nil)
     }
-    let arrays = try world.timed(cell, replicate: chunk.replicate, most: Self.probeItems)
     let entry = PreparedEntry(
       index: 0,
       method: method,
       prepared: prepared,
       trainingFailure: nil
     )
-    let seconds = try entry.judged(on: arrays, task: world.task, pool: .serial).seconds
-    let items = try world.task.itemCount(arrays)
-    return Cost(training: training, item: seconds / Double(max(items, 1)))
+    let item = try secondsAnItem(entry, cell, replicate: chunk.replicate, world)
+    return Cost(training: training, item: item)
+  }
+
+  /// Seconds of inference an item: ten times as many items until they take long enough.
+  private func secondsAnItem(
+    _ entry: PreparedEntry,
+    _ cell: StudyCell,
+    replicate: Int,
+    _ world: StudyWorld
+  ) throws -> Double {
+    let most = min(Self.probeItems, world.part.tracking?.payload ?? world.part.itemBlock)
+    var count = 1
+    while true {
+      let arrays = try world.timed(cell, replicate: replicate, count: count)
+      let items = try world.task.itemCount(arrays)
+      let first = try entry.judged(on: arrays, task: world.task, pool: .serial).seconds
+      // The first call also prepares.
+      let again = try entry.judged(on: arrays, task: world.task, pool: .serial).seconds
+      let seconds = min(first, again)
+      guard seconds < Self.tellingSeconds, count < most, items >= count else {
+        return seconds / Double(max(items, 1))
+      }
+      count = min(10 * count, most)
+    }
   }
 
   private struct Probe: Sendable {

@@ -41,6 +41,8 @@ public struct StudyOptions: Sendable {
 
 /// What happens while a study runs.
 public enum StudyEvent: Sendable {
+  /// The time of a part, by its title, is being planned.
+  case planning(String)
   /// The seconds that the study will take at most, of which so many for training.
   case planned(seconds: Double, training: Double)
   /// A part begins.

@@ -47,7 +47,8 @@ final class StudySession {
         specification: specification,
         store: store,
         shard: shard,
-        isCancelled: runner.isCancelled
+        isCancelled: runner.isCancelled,
+        report: options.report
       ).enter(chunks, worlds: worlds, into: ledger)
     }
     for (index, world) in worlds.enumerated() {

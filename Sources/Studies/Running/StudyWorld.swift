@@ -95,12 +95,11 @@ package struct StudyWorld: Sendable {
     )
   }
 
-  /// What inference is timed on: a block, or the beginning of a large one, or as much as is timed at once.
-  package func timed(_ cell: StudyCell, replicate: Int, most: Int = TimingRun.mostItems) throws
-    -> ArrayBundle
-  {
-    let block = min(part.tracking?.payload ?? part.itemBlock, most)
-    let count = max(block, part.timedItems.max() ?? 0)
+  /// What inference is timed on: so many items or, without a number, a block, the beginning of a large one, or as
+  /// much as is timed at once.
+  package func timed(_ cell: StudyCell, replicate: Int, count: Int? = nil) throws -> ArrayBundle {
+    let block = min(part.tracking?.payload ?? part.itemBlock, TimingRun.mostItems)
+    let count = count ?? max(block, part.timedItems.max() ?? 0)
     if let files {
       return count >= files.testItems ? files.test : try task.slice(files.test, 0..<count)
     }

@@ -87,7 +87,7 @@ struct BlackBoxMethod: Sendable {
     }
     var choices = TrainingChoices.trainingSettings(settings, hasValidation: validation != nil)
     choices.validationBatchSize = ChunkedInference.chunkLength
-    let run = NetworkTraining(
+    var run = NetworkTraining(
       method: id,
       version: Self.version,
       network: network,
@@ -95,6 +95,11 @@ struct BlackBoxMethod: Sendable {
       training: try dataset(training, for: network),
       validation: try validation.map { try dataset($0, for: network) }
     )
+    let learned = 0..<training.time
+    run.redraw = {
+      let again = try ObservationSeries($0, labelledBy: constellation)
+      return try dataset(again.part(learned), for: network)
+    }
     return try run.run(request) { inputs, _ in
       network.loss(try inputs.named("pieces"), try inputs.named("labels"))
     }

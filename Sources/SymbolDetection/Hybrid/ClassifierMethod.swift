@@ -152,7 +152,7 @@ struct ClassifierMethod: Sendable {
     }
     var choices = TrainingChoices.trainingSettings(settings, hasValidation: validation != nil)
     choices.validationBatchSize = 512
-    let run = NetworkTraining(
+    var run = NetworkTraining(
       method: id,
       version: Self.version,
       network: network,
@@ -160,6 +160,8 @@ struct ClassifierMethod: Sendable {
       training: try training.dataset(scale: network.scale),
       validation: try validation?.dataset(scale: network.scale)
     )
+    let learned = 0..<training.count
+    run.redraw = { try samples.read($0).part(learned).dataset(scale: network.scale) }
     return try run.run(request) { inputs, mode in
       let logits = network.layers(try inputs.named("observations"), mode: mode)
       return softmaxCrossEntropy(logits, try inputs.named("states")).mean()

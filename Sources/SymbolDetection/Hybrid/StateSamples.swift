@@ -22,7 +22,8 @@ struct StateSamples {
       return (part(0..<count - held), part(count - held..<count))
     }
 
-    private func part(_ range: Range<Int>) -> Labelled {
+    /// Some of the observations.
+    func part(_ range: Range<Int>) -> Labelled {
       func cut(_ tensor: Tensor<Float>) -> Tensor<Float> { Tensor(Array(tensor.scalars[range])) }
       return Labelled(observations: cut(observations), states: cut(states))
     }

@@ -77,7 +77,8 @@ package struct ObservationSeries: Sendable {
     return (part(0..<time - held), part(time - held..<time))
   }
 
-  private func part(_ range: Range<Int>) -> ObservationSeries {
+  /// Some of the times.
+  package func part(_ range: Range<Int>) -> ObservationSeries {
     func cut(_ tensor: Tensor<Float>) -> Tensor<Float> {
       Tensor(shape: [batch, range.count]) { target in
         tensor.withScalars { source in

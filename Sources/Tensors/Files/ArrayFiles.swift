@@ -7,7 +7,8 @@
 ///   Without names there is one array called `array`: `[time]` from a single column, else
 ///   `[time, columns]`. A missing number is written `nan`.
 /// - A folder of images, `.png` or `.pgm`, or one such file is read as one array, `images`
-///   `[images, height, width]`; see ``ImageFiles``.
+///   `[images, height, width]`; see ``ImageFiles``. A `.npy` file in the folder is an array of the name of that
+///   file: `kernel.npy` is `kernel`.
 ///
 /// Numbers arrive as `float32`, except `float64` arrays and whatever single precision cannot hold:
 /// an array of integers of which one is not a single-precision number, a column of text with a
@@ -56,7 +57,7 @@ public enum ArrayFiles {
     let format: Format
     do throws(ArrayFileError) { format = try Self.format(of: path) } catch {
       guard FolderContents.exists(path) else { throw error }
-      return try images(ImageFiles.readFolder(path), path)
+      return try folder(path)
     }
     return try decode(try FileBytes(path: path), as: format, named: name)
   }
@@ -112,6 +113,23 @@ public enum ArrayFiles {
 
   private static func images(_ images: [Tensor<Float>], _ path: String) -> ArrayBundle {
     ArrayBundle([imagesName: .float(ImageFiles.stacked(images))], source: path)
+  }
+
+  /// The images of a folder, and the arrays that lie beside them.
+  private static func folder(_ path: String) throws(ArrayFileError) -> ArrayBundle {
+    var bundle = try images(ImageFiles.readFolder(path), path)
+    for file in try FolderContents.names(of: path) where file.lowercased().hasSuffix(".npy") {
+      let name = String(file.dropLast(4))
+      guard name != imagesName else {
+        throw .unsupported(
+          file: "\(path)/\(file)",
+          array: name,
+          reason: "is what the folder's images are called; give the array a file of its own"
+        )
+      }
+      bundle[name] = try NumPyArray.decode(FileBytes(path: "\(path)/\(file)"), name: name)
+    }
+    return bundle
   }
 
   /// The format that the end of a name says.

@@ -47,6 +47,19 @@ import Testing
     #expect(expected.count == 2 + 2 * 2 * 2)
   }
 
+  @Test("items drawn anew for a method that never asks for them are an error, not ignored")
+  func redraw() throws {
+    let yaml = ToyStudy.standard.replacing("{size: 20}", with: "{size: 20, redraw: true}")
+    try ToyFiles.withFolder { folder in
+      let error = #expect(throws: StudyError.self) { try ToyStudy.run(yaml, in: folder) }
+      #expect(error?.description.contains("redraw: learned learns from the same items") == true)
+      // In one pass there is nothing to draw anew.
+      let one = yaml.replacing("label: Learned}", with: "label: Learned, settings: {epochs: 1}}")
+      let outcome = try ToyStudy.run(one, in: "\(folder)/one")
+      #expect(!outcome.rows("Learned").isEmpty)
+    }
+  }
+
   @Test("another seed gives other numbers")
   func seeds() throws {
     let tables = try ["seed=5", "seed=6"].map { seed in
@@ -267,10 +280,13 @@ import Testing
         options.plansTime = true
         options.report = { log.append($0) }
       }
-      guard case .planned(let seconds, let training) = try #require(log.events.first) else {
-        Issue.record("the first event is \(log.events[0])")
+      guard case .planning(let title) = try #require(log.events.first),
+        case .planned(let seconds, let training) = try #require(log.events.dropFirst().first)
+      else {
+        Issue.record("the first events are \(log.events.prefix(2))")
         return
       }
+      #expect(!title.isEmpty)
       #expect(seconds > 0 && training > 0 && training <= seconds)
       let fractions = log.events.compactMap { event in
         if case .progress(let fraction, _) = event { fraction } else { nil }

@@ -197,6 +197,7 @@ enum Toy {
     let epochs = request.settings.integer("epochs")
     var stream = request.stream
     var epoch = 0
+    var losses: [Double] = []
     var threshold: Double = stream.normal([1]).scalars[0]
     if let initial = request.initial {
       threshold = try numbers("threshold", of: ArrayBundle(initial.tensors))[0]
@@ -229,6 +230,7 @@ enum Toy {
       }
       threshold += request.settings.number("rate") * (mean - threshold)
       epoch += 1
+      losses.append((mean - threshold) * (mean - threshold))
       request.progress(
         TrainingProgress(
           epoch: epoch,
@@ -243,7 +245,7 @@ enum Toy {
     return TrainingResult(
       model: model(),
       failure: request.settings.flag("fails") ? "stopped at step 3" : nil,
-      trainingLosses: [loss],
+      trainingLosses: losses,
       validationLosses: [loss]
     )
   }

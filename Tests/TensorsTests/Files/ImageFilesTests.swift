@@ -98,6 +98,19 @@ internal import Testing
     }
   }
 
+  @Test("an array beside the images of a folder keeps the name of its file")
+  func arrayBesideImages() throws {
+    try TestFiles.withFolder { folder in
+      let kernel = levels([3, 3], seed: 4)
+      try ImageFiles.write(levels([4, 8], seed: 2), to: "\(folder)/a.pgm")
+      try ArrayFiles.write(ArrayBundle(["kernel": .float(kernel)]), to: "\(folder)/kernel.npy")
+      let bundle = try ArrayFiles.read(folder)
+      #expect(bundle.names == ["images", "kernel"] && bundle["kernel"]?.float == kernel)
+      try ArrayFiles.write(ArrayBundle(["other": .float(kernel)]), to: "\(folder)/images.npy")
+      #expect(throws: ArrayFileError.self) { try ArrayFiles.read(folder) }
+    }
+  }
+
   @Test("a folder without images is refused")
   func emptyFolder() throws {
     try TestFiles.withFolder { folder in

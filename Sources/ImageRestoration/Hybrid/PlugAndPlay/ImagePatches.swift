@@ -13,16 +13,11 @@ struct ImagePatches {
   /// The images of a request: its arrays `targets` or `images`.
   init(_ request: TrainingRequest) throws {
     let all = try ImageArrays.images("targets", in: request.data)
-    if let given = request.validation {
-      training = all
-      validation = try ImageArrays.images("targets", in: given)
-      return
-    }
-    let count = all.shape[0]
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    training = all.sliced(axis: 0, 0..<(count - heldOut))
-    validation = heldOut > 0 ? all.sliced(axis: 0, (count - heldOut)..<count) : nil
+    let (learned, heldOut) = request.parts(of: all.shape[0])
+    training = all.sliced(axis: 0, learned)
+    validation =
+      try request.validation.map { try ImageArrays.images("targets", in: $0) }
+      ?? heldOut.map { all.sliced(axis: 0, $0) }
   }
 
   /// The images of a stack.

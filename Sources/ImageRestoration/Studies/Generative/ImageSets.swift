@@ -106,12 +106,10 @@ struct ImageSets {
       return (training, held)
     }
     let count = try images(in: request.data).shape[0]
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    let training = try ImageSets(request.data, names: names, range: 0..<(count - heldOut))
-    guard heldOut > 0 else { return (training, nil) }
+    let (learned, heldOut) = request.parts(of: count)
     return (
-      training, try ImageSets(request.data, names: names, range: (count - heldOut)..<count)
+      try ImageSets(request.data, names: names, range: learned),
+      try heldOut.map { try ImageSets(request.data, names: names, range: $0) }
     )
   }
 

@@ -173,19 +173,14 @@ enum DCEAMethod {
     _ request: TrainingRequest,
     _ isDenoising: Bool
   ) throws -> (training: Dataset<Float>, validation: Dataset<Float>?) {
-    let count = problem.series.shape[0]
-    if let given = request.validation {
-      let held = try DictionaryProblem(given, request.settings, from: request.stream)
-      return (
-        try dataset(problem, 0..<count, isDenoising),
-        try dataset(held, 0..<held.series.shape[0], isDenoising)
-      )
+    let (learned, heldOut) = request.parts(of: problem.series.shape[0])
+    let held = try request.validation.map {
+      try DictionaryProblem($0, request.settings, from: request.stream)
     }
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
     return (
-      try dataset(problem, 0..<(count - heldOut), isDenoising),
-      heldOut > 0 ? try dataset(problem, (count - heldOut)..<count, isDenoising) : nil
+      try dataset(problem, learned, isDenoising),
+      try held.map { try dataset($0, 0..<$0.series.shape[0], isDenoising) }
+        ?? heldOut.map { try dataset(problem, $0, isDenoising) }
     )
   }
 

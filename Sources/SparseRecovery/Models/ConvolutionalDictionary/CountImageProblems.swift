@@ -13,20 +13,14 @@ struct CountImageProblems {
 
   init(_ request: TrainingRequest) throws {
     let own = try Self.pair(request.data)
-    let count = own.counts.shape[0]
     peak = Double(max(own.means.withScalars { $0.max() ?? 1 }, 1e-6))
-    if let given = request.validation {
-      let held = try Self.pair(given)
-      training = try Self.dataset(own, 0..<count)
-      validation = try Self.dataset(held, 0..<held.counts.shape[0])
-      redraw = { try Self.dataset(try Self.pair($0), 0..<count) }
-      return
-    }
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    training = try Self.dataset(own, 0..<(count - heldOut))
-    validation = heldOut > 0 ? try Self.dataset(own, (count - heldOut)..<count) : nil
-    redraw = { try Self.dataset(try Self.pair($0), 0..<(count - heldOut)) }
+    let (learned, heldOut) = request.parts(of: own.counts.shape[0])
+    training = try Self.dataset(own, learned)
+    let held = try request.validation.map { try Self.pair($0) }
+    validation =
+      try held.map { try Self.dataset($0, 0..<$0.counts.shape[0]) }
+      ?? heldOut.map { try Self.dataset(own, $0) }
+    redraw = { try Self.dataset(try Self.pair($0), learned) }
   }
 
   typealias Pair = (counts: Tensor<Float>, means: Tensor<Float>)

@@ -19,30 +19,25 @@ struct SequenceProblems {
   init(_ request: TrainingRequest) throws {
     let own = try Pairs(request.data)
     let scale = own.rootMeanSquare
-    let count = own.observations.shape[0]
     frames = own.observations.shape[1]
     pixels = own.observations.shape[2] * own.observations.shape[3]
     let noise = try SparseArrays.noiseVariance(in: request.data) ?? 0
     noiseVariance = noise / Double(scale * scale)
     self.scale = scale
-    if let given = request.validation {
-      let held = try Pairs(given)
-      training = try own.dataset(0..<count, scale: scale)
-      validation = try held.dataset(0..<held.observations.shape[0], scale: scale)
-      redraw = { try Pairs($0).dataset(0..<count, scale: scale) }
-      return
-    }
-    let share = request.settings.number("validation_share")
-    let heldOut = share > 0 && count >= 2 ? max(1, Int(share * Double(count))) : 0
-    training = try own.dataset(0..<(count - heldOut), scale: scale)
-    validation = heldOut > 0 ? try own.dataset((count - heldOut)..<count, scale: scale) : nil
-    redraw = { try Pairs($0).dataset(0..<(count - heldOut), scale: scale) }
+    let (learned, heldOut) = request.parts(of: own.count)
+    training = try own.dataset(learned, scale: scale)
+    let held = try request.validation.map { try Pairs($0) }
+    validation =
+      try held.map { try $0.dataset(0..<$0.count, scale: scale) }
+      ?? heldOut.map { try own.dataset($0, scale: scale) }
+    redraw = { try Pairs($0).dataset(learned, scale: scale) }
   }
 
   /// Observations and targets of one bundle.
   private struct Pairs {
     let observations: Tensor<Float>
     let targets: Tensor<Float>
+    var count: Int { observations.shape[0] }
 
     init(_ bundle: ArrayBundle) throws(StudyError) {
       observations = try SequenceArrays.sequences(in: bundle, as: Float.self).sequences

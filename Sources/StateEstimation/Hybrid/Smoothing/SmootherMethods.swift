@@ -207,9 +207,9 @@ enum SmootherMethods {
     if count == 1 {
       return (try set(request.data, 0..<(1 - share)), try set(request.data, (1 - share)..<1))
     }
-    let kept = count - max(1, Int(share * Double(count)))
+    let (learned, heldOut) = request.parts(of: count)
     return (
-      try set(request.data, 0..<1, 0..<kept), try set(request.data, 0..<1, kept..<count)
+      try set(request.data, 0..<1, learned), try heldOut.map { try set(request.data, 0..<1, $0) }
     )
   }
 
