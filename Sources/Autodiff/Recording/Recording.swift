@@ -41,11 +41,33 @@ public final class Recording<Scalar: RealTensorScalar> {
   ///   - pool: the threads that an operation on a large batch may use.
   ///   - body: computes named outputs from the recorded inputs.
   /// - Throws: what the closure throws.
-  public init(
+  public convenience init(
     inputs: [String: Tensor<Scalar>],
     differentiated: Set<String> = [],
     parameters: [Parameter<Scalar>] = [],
     pool: WorkerPool = .serial,
+    _ body: ([String: Tensor<Scalar>]) throws -> [String: Tensor<Scalar>]
+  ) throws {
+    try self.init(
+      inputs: inputs,
+      differentiated: differentiated,
+      parameters: parameters,
+      leaves: \.storage,
+      pool: pool,
+      body
+    )
+  }
+
+  /// Runs the closure once and records it, with leaves that others choose.
+  ///
+  /// - Parameter leaves: the storage that stands for a parameter: its values, and where its gradient goes. Recordings
+  ///   with gradients of their own may be computed side by side.
+  package init(
+    inputs: [String: Tensor<Scalar>],
+    differentiated: Set<String> = [],
+    parameters: [Parameter<Scalar>],
+    leaves leaf: (Parameter<Scalar>) -> TensorStorage<Scalar>,
+    pool: WorkerPool,
     _ body: ([String: Tensor<Scalar>]) throws -> [String: Tensor<Scalar>]
   ) throws {
     let state = RecordingState<Scalar>(pool: pool)
@@ -61,14 +83,10 @@ public final class Recording<Scalar: RealTensorScalar> {
     var distinct: [Parameter<Scalar>] = []
     defer { for parameter in distinct { parameter.unbind() } }
     for parameter in parameters where !distinct.contains(where: { $0 === parameter }) {
-      let node = Node(
-        leaf: "parameter",
-        storage: parameter.storage,
-        state: state,
-        parameter: parameter
-      )
+      let storage = leaf(parameter)
+      let node = Node(leaf: "parameter", storage: storage, state: state, parameter: parameter)
       state.append(node)
-      parameter.bind(Tensor(shape: parameter.shape, storage: parameter.storage, record: node))
+      parameter.bind(Tensor(shape: parameter.shape, storage: storage, record: node))
       distinct.append(parameter)
     }
     let results: [String: Tensor<Scalar>]
@@ -171,18 +189,23 @@ public final class Recording<Scalar: RealTensorScalar> {
 
   /// Computes the gradients of parameters and differentiated inputs; earlier ones are overwritten.
   ///
-  /// - Parameter output: a single number.
+  /// - Parameters:
+  ///   - output: a single number.
+  ///   - factor: of all gradients.
   /// - Throws: ``RecordingError`` when the output is unknown, no single number, or depends on nothing
   ///   that is differentiated.
   @specialized(where Scalar == Float)
-  public func backward(from output: String = "loss") throws(RecordingError) {
+  public func backward(
+    from output: String = "loss",
+    scaledBy factor: Scalar = 1
+  ) throws(RecordingError) {
     let tensor = try recorded(output)
     guard tensor.count == 1 else { throw .notScalar(output: output, shape: tensor.shape) }
     guard let seed = tensor.storage.gradients, tensor.record != nil else {
       throw .notDifferentiable(output: output)
     }
     for node in nodes { node.storage.gradientIsFresh = true }
-    seed[0] = 1
+    seed[0] = factor
     tensor.storage.gradientIsFresh = false
     for node in nodes.reversed() where !node.storage.gradientIsFresh { node.backward() }
     for node in nodes where node.isLeaf { _ = node.storage.accumulatedGradient }

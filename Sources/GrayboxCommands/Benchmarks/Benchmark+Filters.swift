@@ -24,13 +24,15 @@ extension Benchmark {
       sigmaPointStep("ukf-infer", .unscented(states: 3)),
       sigmaPointStep("cubature-infer", .cubature(states: 3)),
       learnedStep,
-      gainStep(states: 2), gainStep(states: 3), gainStep(states: 5),
-      smootherStep(threads: 1), smootherStep(threads: 2),
-      smallMatrices("cholesky-3x3") { choleskyFactor($0) },
-      smallMatrices("triangular-solve-3x3") { triangularSolve($0, $0) },
-      smallMatrices("log-determinant-3x3") { logDeterminant(factor: $0) },
-      smallMatrices("inverse-3x3") { inverse($0) },
     ]
+      + [1, 2].flatMap { threads in [2, 3, 5].map { gainStep(states: $0, threads: threads) } }
+      + [
+        smootherStep(threads: 1), smootherStep(threads: 2),
+        smallMatrices("cholesky-3x3") { choleskyFactor($0) },
+        smallMatrices("triangular-solve-3x3") { triangularSolve($0, $0) },
+        smallMatrices("log-determinant-3x3") { logDeterminant(factor: $0) },
+        smallMatrices("inverse-3x3") { inverse($0) },
+      ]
   }
 
   /// An operation on a stack of matrices and its gradient, under replay; an item is a matrix.
@@ -69,10 +71,10 @@ extension Benchmark {
     }
   }
 
-  /// One step of training KalmanNet's second architecture: 30 sequences of 100 steps.
-  private static func gainStep(states m: Int) -> Benchmark {
+  /// One step of training KalmanNet's second architecture: 30 sequences of 100 steps, a part of them a thread.
+  private static func gainStep(states m: Int, threads: Int) -> Benchmark {
     let batch = 30
-    return Benchmark("kalmannet-train-\(m)", batch: batch, repeats: 9) {
+    return Benchmark("kalmannet-train-\(m)", batch: batch, threads: threads, repeats: 9) {
       var source = RandomStream(seed: 1)
       let network = CovarianceGain<Float>(states: m, observed: m, from: &source)
       let matrix = LinearSystems.canonicalTransition(m)
@@ -89,24 +91,21 @@ extension Benchmark {
       )
       let targets: Tensor<Float> = source.normal([batch, 100, m])
       let noise: Tensor<Float> = source.normal([batch, 100, m])
-      let flat = FlatParameters(network.parameters)
-      let optimiser = Optimiser(.adam(), flat)
-      let recording = try Recording(
-        inputs: ["observations": targets + noise * 0.1, "targets": targets],
-        parameters: network.parameters
+      let step = RepeatedStep(
+        of: network.parameters,
+        on: try Dataset(["observations": targets + noise * 0.1, "targets": targets]),
+        parts: threads,
+        pool: WorkerPool(threads: threads)
       ) { inputs in
+        let observations: Tensor<Float> = try inputs.named("observations")
         let estimates = filter.estimates(
-          try inputs.named("observations"),
-          mean: .zeros([batch, m]),
+          observations,
+          mean: .zeros([observations.shape[0], m]),
           gain: network
         )
-        return ["loss": meanSquaredError(estimates, try inputs.named("targets"))]
+        return meanSquaredError(estimates, try inputs.named("targets"))
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-4)
-      }
+      return Work { try step(rate: 1e-4) }
     }
   }
 

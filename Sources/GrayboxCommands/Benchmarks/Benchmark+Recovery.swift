@@ -73,23 +73,18 @@ extension Benchmark {
       let operators = dictionary.converted(to: Float.self)
       let network = ISTA(operators: operators, penalty: 0.1)
         .unfolded(layers: 16, learning: [.matrices, .thresholds])
-      let flat = FlatParameters(network.learnedParameters)
-      let optimiser = Optimiser(.adam(), flat)
-      let recording = try Recording(
-        inputs: [
+      let step = RepeatedStep(
+        of: network.learnedParameters,
+        on: try Dataset([
           "observations": matmul(signals, operators, transposeB: true), "targets": signals,
-        ],
-        parameters: network.learnedParameters,
-        pool: threads > 1 ? WorkerPool(threads: threads) : .serial
+        ]),
+        parts: 1,
+        pool: WorkerPool(threads: threads)
       ) { inputs in
         let estimate = network.estimate(try inputs.named("observations"))
-        return ["loss": meanSquaredError(estimate, try inputs.named("targets"))]
+        return meanSquaredError(estimate, try inputs.named("targets"))
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-4)
-      }
+      return Work { try step(rate: 1e-4) }
     }
   }
 }

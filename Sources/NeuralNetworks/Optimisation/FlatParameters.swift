@@ -206,6 +206,37 @@ public final class FlatParameters<Scalar: RealTensorScalar> {
   }
 }
 
+/// Gradients beside the parameters' own, in the layout of their flat buffer.
+final class GradientTwin<Scalar: RealTensorScalar> {
+  private let flat: FlatParameters<Scalar>
+  private let gradients: UnsafeMutablePointer<Scalar>
+
+  init(of flat: FlatParameters<Scalar>) {
+    self.flat = flat
+    gradients = FlatBuffer<Scalar>.allocate(flat.count)
+  }
+
+  deinit { gradients.deallocate() }
+
+  /// The parameter's values with these gradients.
+  func leaf(of parameter: Parameter<Scalar>) -> TensorStorage<Scalar> {
+    guard let place = flat.places.first(where: { $0.parameter === parameter }) else {
+      preconditionFailure("GradientTwin: a parameter that is not in the flat buffer")
+    }
+    return TensorStorage(
+      viewing: flat.values + place.offset,
+      gradients: gradients + place.offset,
+      count: parameter.count,
+      owner: self
+    )
+  }
+
+  /// Adds these gradients to the parameters' own.
+  func add(to flat: FlatParameters<Scalar>) {
+    Scalar.kernels.pointee.accumulate_scaled(flat.count, 1, gradients, flat.gradients)
+  }
+}
+
 /// A copy of all values of a flat buffer, made without allocating once it exists.
 final class ParameterSnapshot<Scalar: RealTensorScalar> {
   private let numbers: UnsafeMutablePointer<Scalar>

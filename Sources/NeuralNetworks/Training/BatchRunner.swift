@@ -53,17 +53,22 @@ final class BatchRunner<Scalar: RealTensorScalar> {
   private var dataset: Dataset<Scalar>
   private let mode: Mode
   private let parameters: [Parameter<Scalar>]
+  private let leaves: (Parameter<Scalar>) -> TensorStorage<Scalar>
   private let states: [PersistentState<Scalar>]
   private let pool: WorkerPool
-  private let loss: LossFunction<Scalar>
+  private let lossFunction: LossFunction<Scalar>
   private var entries: [Shape: Entry] = [:]
   private var clock = 0
   private var current: Entry?
+  private var failure: (any Error)?
+  /// Of the batch that was computed last.
+  private(set) var loss = 0.0
 
   init(
     _ dataset: Dataset<Scalar>,
     mode: Mode,
     parameters: [Parameter<Scalar>],
+    leaves: @escaping (Parameter<Scalar>) -> TensorStorage<Scalar> = { $0.storage },
     states: [PersistentState<Scalar>],
     pool: WorkerPool,
     loss: @escaping LossFunction<Scalar>
@@ -71,9 +76,10 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     self.dataset = dataset
     self.mode = mode
     self.parameters = parameters
+    self.leaves = leaves
     self.states = states
     self.pool = pool
-    self.loss = loss
+    lossFunction = loss
   }
 
   /// Takes the samples from another dataset from now on.
@@ -116,6 +122,18 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     _ identity: BatchIdentity,
     draw: Int
   ) throws -> Double {
+    try prepare(rows, identity, draw: draw)
+    compute()
+    try throwFailure()
+    return loss
+  }
+
+  /// Puts a batch in, recording the loss on the first of its shape.
+  func prepare(
+    _ rows: UnsafeBufferPointer<Int>,
+    _ identity: BatchIdentity,
+    draw: Int
+  ) throws {
     let entry = try entry(for: rows)
     current = entry
     clock += 1
@@ -125,12 +143,28 @@ final class BatchRunner<Scalar: RealTensorScalar> {
       entry.content = identity
     }
     entry.recording.positionRandomStreams(at: draw)
-    try entry.recording.forward()
-    return Double(try entry.recording.scalar("loss"))
   }
 
-  /// Computes the gradients of the batch that was run last.
-  func backward() throws { try current?.recording.backward(from: "loss") }
+  /// Computes the loss of the batch that was put in; a failure is kept.
+  func compute() {
+    guard let recording = current?.recording else { return }
+    do {
+      try recording.forward()
+      loss = Double(try recording.scalar("loss"))
+    } catch { failure = error }
+  }
+
+  /// Computes a multiple of the gradients of that batch; a failure is kept.
+  func differentiate(scaledBy factor: Scalar) {
+    do { try current?.recording.backward(from: "loss", scaledBy: factor) } catch { failure = error }
+  }
+
+  /// Throws what was kept.
+  func throwFailure() throws {
+    guard let failure else { return }
+    self.failure = nil
+    throw failure
+  }
 
   /// Where the batch that was run last first went wrong.
   func firstNonFinite() -> NonFiniteReport<Scalar>? { current?.recording.firstNonFinite() }
@@ -191,8 +225,13 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     // Making a recording is a pass that moves running statistics; the batch's own pass comes after it.
     let before = states.map(\.value)
     defer { for (state, value) in zip(states, before) { state.set(value) } }
-    let recording = try Recording(inputs: inputs, parameters: parameters, pool: pool) { inputs in
-      let value = try loss(inputs, mode)
+    let recording = try Recording(
+      inputs: inputs,
+      parameters: parameters,
+      leaves: leaves,
+      pool: pool
+    ) { inputs in
+      let value = try lossFunction(inputs, mode)
       guard value.count == 1 else { throw NetworkError.lossNotScalar(shape: value.shape) }
       return ["loss": value]
     }

@@ -34,7 +34,7 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
   let plannedEpochs: Int
   let stepsPerEpoch: Int
 
-  private let trainer: BatchRunner<Scalar>
+  private let trainer: BatchParts<Scalar>
   private let validator: BatchRunner<Scalar>?
   private var plan: BatchPlan
   private let redraw: ((Int) throws -> Dataset<Scalar>)?
@@ -57,10 +57,10 @@ final class TrainingLoop<Scalar: RealTensorScalar> {
     optimiser = Optimiser(settings.optimiser, flat)
     best = ParameterSnapshot(count: flat.count)
     let trained = flat.trainedParameters
-    trainer = BatchRunner(
-      parts.training,
-      mode: .training,
-      parameters: trained,
+    trainer = BatchParts(
+      settings.batchParts,
+      of: parts.training,
+      flat,
       states: walk.states.map(\.state),
       pool: context.pool,
       loss: loss

@@ -19,6 +19,10 @@ public struct TrainingSettings: Sendable, Hashable {
   public var duration: Duration
   /// Samples a step; the whole training set when nil.
   public var batchSize: Int?
+  /// Into how many parts a batch is cut, which threads compute side by side; the loss must be a mean over samples.
+  ///
+  /// The bits depend on it, and not on how many threads there are.
+  public var batchParts: Int
   /// How parameters follow their gradients.
   public var optimiser: OptimiserRule
   /// The learning rate of each step.
@@ -40,6 +44,7 @@ public struct TrainingSettings: Sendable, Hashable {
   public init(_ duration: Duration, batchSize: Int? = nil) {
     self.duration = duration
     self.batchSize = batchSize
+    batchParts = 1
     optimiser = .adam()
     schedule = .constant(1e-3)
     clip = .none
@@ -67,6 +72,7 @@ public struct TrainingSettings: Sendable, Hashable {
     case .steps(let count): try require(count >= 1, "steps", "\(count)", "at least 1")
     }
     try require((batchSize ?? 1) >= 1, "batchSize", "\(batchSize ?? 0)", "at least 1")
+    try require(batchParts >= 1, "batchParts", "\(batchParts)", "at least 1")
     try require(
       validationBatchSize >= 1,
       "validationBatchSize",

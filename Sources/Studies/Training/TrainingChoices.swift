@@ -50,6 +50,13 @@ package enum TrainingChoices {
         "training \(standard.noun) an optimiser step"
       ),
       SettingDescription(
+        "batch_parts",
+        .integer(1...64),
+        standard: .integer(1),
+        "parts of a batch that threads compute side by side; rounding depends on it, not on how many threads there"
+          + " are"
+      ),
+      SettingDescription(
         "rate",
         .number(1e-9...10),
         standard: .number(standard.rate),
@@ -114,6 +121,7 @@ package enum TrainingChoices {
       .epochs(settings.integer("epochs")),
       batchSize: settings.integer("batch")
     )
+    training.batchParts = settings.integer("batch_parts")
     let rate = settings.number("rate") * rateFactor
     let last = rate * settings.number("final_rate")
     training.schedule =
