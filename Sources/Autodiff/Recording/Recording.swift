@@ -58,10 +58,17 @@ public final class Recording<Scalar: RealTensorScalar> {
     )
   }
 
-  /// Runs the closure once and records it, with leaves that others choose.
+  /// Runs the closure once and records it, with leaves that others choose: recordings with gradients of their own may
+  /// be computed side by side.
   ///
-  /// - Parameter leaves: the storage that stands for a parameter: its values, and where its gradient goes. Recordings
-  ///   with gradients of their own may be computed side by side.
+  /// - Parameters:
+  ///   - inputs: the tensors that a replay may replace, by name.
+  ///   - differentiated: the inputs whose gradients are wanted.
+  ///   - parameters: the parameters whose gradients are wanted; others count as constants.
+  ///   - leaf: the storage that stands for a parameter: its values, and where its gradient goes.
+  ///   - pool: the threads that an operation on a large batch may use.
+  ///   - body: computes named outputs from the recorded inputs.
+  /// - Throws: what the closure throws.
   package init(
     inputs: [String: Tensor<Scalar>],
     differentiated: Set<String> = [],
