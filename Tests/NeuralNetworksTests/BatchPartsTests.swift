@@ -108,6 +108,41 @@ import Testing
     #expect(steps.allSatisfy { [0, 1, 2].contains($0) })
   }
 
+  /// A layer and a number that training leaves alone.
+  private struct Offset: DuplicableModule {
+    let layer: Sequential<Float>
+    let constant: PersistentState<Float>
+
+    func visit(_ visitor: any ModuleVisitor<Float>) {
+      visitor.child("layer", layer)
+      visitor.state("constant", constant)
+    }
+
+    func duplicated(in duplication: Duplication<Float>) -> Offset {
+      Offset(layer: layer.duplicated(in: duplication), constant: duplication.copy(constant))
+    }
+  }
+
+  @Test("a model with constants may be trained in parts")
+  func constants() throws {
+    let model = Offset(layer: network(3, 4, 1, seed: 1), constant: PersistentState(Tensor([2])))
+    var settings = TrainingSettings(.steps(2))
+    settings.batchParts = 2
+    let outcome = try train(
+      model,
+      on: regression(count: 4, inputs: 3, seed: 1, of: Float.self).dataset,
+      settings: settings,
+      context: TrainingContext(stream: RandomStream(seed: 3))
+    ) { inputs, mode in
+      let y: Tensor<Float> = try inputs.named("y")
+      return meanSquaredError(
+        model.layer(try inputs.named("x"), mode: mode),
+        y + model.constant.value
+      )
+    }
+    #expect(outcome.status == .completed && model.constant.value == Tensor([2]))
+  }
+
   @Test("a model that keeps statistics of its batches is refused")
   func statistics() throws {
     let model = Sequential<Float>([BatchNormalisation(3), network(3, 4, 1, seed: 1)])

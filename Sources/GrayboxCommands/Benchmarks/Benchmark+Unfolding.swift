@@ -42,13 +42,14 @@ extension Benchmark {
     return Benchmark(name, batch: batch, threads: threads, repeats: 9) {
       let (network, users, receive) = make()
       let (equations, symbols) = vectors(batch: batch, users: users, receive: receive)
-      let flat = FlatParameters(network.learnedParameters)
-      let optimiser = Optimiser(.adam(), flat)
-      let recording = try Recording(
-        inputs: ["gram": equations.gram, "matched": equations.matched]
-          .merging(network.method.targets(equations, symbols)) { first, _ in first },
-        parameters: network.learnedParameters,
-        pool: threads > 1 ? WorkerPool(threads: threads) : .serial
+      let step = RepeatedStep(
+        of: network.learnedParameters,
+        on: try Dataset(
+          ["gram": equations.gram, "matched": equations.matched]
+            .merging(network.method.targets(equations, symbols)) { first, _ in first }
+        ),
+        parts: 2,
+        pool: WorkerPool(threads: threads)
       ) { inputs in
         let trace = network.trace(
           NormalEquations(
@@ -56,17 +57,9 @@ extension Benchmark {
             matched: try inputs.named("matched")
           )
         )
-        return [
-          "loss": try LayerWeighting.logarithmic.loss(trace) {
-            try network.method.loss($0, inputs)
-          }
-        ]
+        return try LayerWeighting.logarithmic.loss(trace) { try network.method.loss($0, inputs) }
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-4)
-      }
+      return Work { try step(rate: 1e-4) }
     }
   }
 

@@ -41,6 +41,7 @@ final class BatchParts<Scalar: RealTensorScalar>: @unchecked Sendable {
         parameters: flat.trainedParameters,
         leaves: part == 0 ? { $0.storage } : { twins[part - 1].leaf(of: $0) },
         states: states,
+        sharers: max(parts, 1),
         pool: pool,
         loss: loss
       )

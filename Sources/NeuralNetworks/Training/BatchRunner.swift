@@ -55,6 +55,8 @@ final class BatchRunner<Scalar: RealTensorScalar> {
   private let parameters: [Parameter<Scalar>]
   private let leaves: (Parameter<Scalar>) -> TensorStorage<Scalar>
   private let states: [PersistentState<Scalar>]
+  /// How many runners share the states, which may then not move.
+  private let sharers: Int
   private let pool: WorkerPool
   private let lossFunction: LossFunction<Scalar>
   private var entries: [Shape: Entry] = [:]
@@ -70,6 +72,7 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     parameters: [Parameter<Scalar>],
     leaves: @escaping (Parameter<Scalar>) -> TensorStorage<Scalar> = { $0.storage },
     states: [PersistentState<Scalar>],
+    sharers: Int = 1,
     pool: WorkerPool,
     loss: @escaping LossFunction<Scalar>
   ) {
@@ -78,6 +81,7 @@ final class BatchRunner<Scalar: RealTensorScalar> {
     self.parameters = parameters
     self.leaves = leaves
     self.states = states
+    self.sharers = sharers
     self.pool = pool
     lossFunction = loss
   }
@@ -234,6 +238,13 @@ final class BatchRunner<Scalar: RealTensorScalar> {
       let value = try lossFunction(inputs, mode)
       guard value.count == 1 else { throw NetworkError.lossNotScalar(shape: value.shape) }
       return ["loss": value]
+    }
+    if sharers > 1, zip(states, before).contains(where: { $0.value != $1 }) {
+      throw NetworkError.invalidSetting(
+        name: "batchParts",
+        value: "\(sharers)",
+        requirement: "1 for a model that keeps statistics of its batches"
+      )
     }
     return try Entry(recording, dataset, time: shape.time)
   }

@@ -38,13 +38,6 @@ public func train<Model: Module>(
   try settings.validate(
     hasValidation: context.validation != nil || settings.validationFraction > 0
   )
-  if settings.batchParts > 1, !ModuleWalk(model).states.isEmpty {
-    throw NetworkError.invalidSetting(
-      name: "batchParts",
-      value: "\(settings.batchParts)",
-      requirement: "1 for a model that keeps statistics of its batches"
-    )
-  }
   let parts = try TrainingParts(dataset, settings, context)
   let loop = TrainingLoop<Model.Scalar>(model, parts, settings, context, loss)
   let keeper = context.checkpoint.map {

@@ -8,6 +8,8 @@ package enum TrainingChoices {
     package var epochs: Int
     /// Samples a step.
     package var batch: Int
+    /// Parts of a batch that threads compute side by side.
+    package var batchParts = 1
     /// The first learning rate.
     package var rate: Double
     /// How the rate falls: `constant`, `exponential` or `cosine`.
@@ -52,7 +54,7 @@ package enum TrainingChoices {
       SettingDescription(
         "batch_parts",
         .integer(1...64),
-        standard: .integer(1),
+        standard: .integer(standard.batchParts),
         "parts of a batch that threads compute side by side; rounding depends on it, not on how many threads there"
           + " are"
       ),

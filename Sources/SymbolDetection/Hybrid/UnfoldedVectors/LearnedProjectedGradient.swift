@@ -62,6 +62,7 @@ enum LearnedProjectedGradient {
 
   private static var standard: TrainingChoices.Standard {
     var standard = TrainingChoices.Standard(epochs: 20, batch: 500, rate: 0.01)
+    standard.batchParts = 2
     standard.validationShare = 0
     return standard
   }
