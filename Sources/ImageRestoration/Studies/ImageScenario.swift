@@ -11,19 +11,7 @@ package enum ImageScenario {
     id: id,
     task: ImageTask.id,
     summary: "Procedural images or a folder of yours, seen through an operator, with noise.",
-    settings: [
-      .init(
-        "images",
-        .text,
-        standard: .text("procedural"),
-        "the images judged on: procedural, or a folder of .png and .pgm files"
-      ),
-      .init(
-        "training_images",
-        .text,
-        standard: .text("procedural"),
-        "the images learned from: the same choice"
-      ),
+    settings: ImageSource.settings + [
       .init("height", .integer(8...4096), standard: .integer(64), "rows of an image"),
       .init("width", .integer(8...4096), standard: .integer(64), "columns of an image"),
       .init(

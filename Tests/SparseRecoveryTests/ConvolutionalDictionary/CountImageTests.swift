@@ -81,10 +81,11 @@ import Testing
   }
 
   @Test(
-    "layers are iterations on images, to the bit, and adjoints are adjoint",
-    arguments: 0..<3 as Range<UInt64>
+    "layers are iterations on images, to the bit, with filters of unit and of any length",
+    arguments: 0..<3 as Range<UInt64>,
+    [true, false]
   )
-  func unfoldingLaw(seed: UInt64) {
+  func unfoldingLaw(seed: UInt64, hasUnitFilters: Bool) {
     var stream = RandomStream(seed: seed)
     let filters: Tensor<Float> = stream.normal([5, 16])
     let rates: Tensor<Float> = stream.uniform([2, 16, 19], low: 0.5, high: 4)
@@ -97,7 +98,8 @@ import Testing
       filters: filters,
       penalty: 0.3,
       largest: 4,
-      isNonnegative: true
+      isNonnegative: true,
+      hasUnitFilters: hasUnitFilters
     )
     let network = coding.unfolded(layers: 7, sharing: .tied)
     #expect(network.estimate(x) == coding.solve(x, until: .iterations(7)).value)

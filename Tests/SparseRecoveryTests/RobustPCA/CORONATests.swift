@@ -149,7 +149,10 @@ import Testing
     #expect(result.failure == nil)
     let parameters = try MethodDescription.sequenceNetwork
       .cost(try resolved(.sequenceNetwork, given)).parameters
-    let held = result.model.tensors.filter { $0.key != "scale" }
+    let constants = ["scale", "output_scale", "mean", "variance"]
+    let held = result.model.tensors.filter { name, _ in
+      !constants.contains { name == $0 || name.hasSuffix("normalisation.\($0)") && $0 != "scale" }
+    }
     var count = 0
     for array in held.values { count += array.shape.reduce(1, *) }
     #expect(count == parameters)
@@ -161,7 +164,8 @@ import Testing
     let trivial = ArrayBundle([
       "estimates": .float(stacked([observed, .zeros(observed.shape)], axis: 1))
     ])
-    #expect(try error(outputs, data) < error(trivial, data))
+    let ratio = try error(outputs, data) / error(trivial, data)
+    #expect(ratio < 0.8, "\(ratio)")
   }
 
   @Test("kernels of an even side are refused")

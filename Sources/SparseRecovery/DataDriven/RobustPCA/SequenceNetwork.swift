@@ -10,82 +10,107 @@ extension MethodDescription {
 
 /// A residual network of three-dimensional convolutions from sequences to both parts.
 ///
-/// A convolution to `channels`, blocks `y = x + w2 * relu(w1 * x + b1) + b2`, a convolution to both parts; the
-/// observations are added to the low-rank part.
+/// `N` is batch normalisation. A convolution to `channels`, `relu(N(w * x))`; blocks `relu(x + N(w2 * relu(N(w1 * x))))`; a
+/// convolution to what is added to the observations for the low-rank part, and to the sparse part, each in units of its root
+/// mean square over the training set. Tissue is many times as strong as what moves in it: so normalised, a filter that
+/// cancels the tissue is heard as well as one that doesn't, and a step of the optimiser is small beside what is sought.
 struct SequenceNetwork: DuplicableModule {
   typealias Scalar = Float
 
-  /// One convolution.
+  /// One convolution and its normalisation.
   struct Layer: DuplicableModule {
     typealias Scalar = Float
 
     /// `[kernel, kernel, kernel, inputs, outputs]`.
     let weight: Parameter<Float>
-    let bias: Parameter<Float>
+    let normalisation: BatchNormalisation<Float>
 
-    init(kernel: Int, inputs: Int, outputs: Int, scale: Float, from stream: inout RandomStream) {
+    init(
+      kernel: Int,
+      inputs: Int,
+      outputs: Int,
+      _ activation: Activation,
+      from stream: inout RandomStream
+    ) {
       let taps = kernel * kernel * kernel
-      let drawn: Tensor<Float> = Initialisation.heNormal.drawn(
-        [kernel, kernel, kernel, inputs, outputs],
-        inputs: taps * inputs,
-        outputs: taps * outputs,
-        from: &stream
+      weight = Parameter(
+        Initialisation.heNormal.drawn(
+          [kernel, kernel, kernel, inputs, outputs],
+          inputs: taps * inputs,
+          outputs: taps * outputs,
+          from: &stream
+        )
       )
-      weight = Parameter(drawn * scale)
-      bias = Parameter(.zeros([outputs]))
+      normalisation = BatchNormalisation(outputs, activation: activation)
     }
 
-    private init(weight: Parameter<Float>, bias: Parameter<Float>) {
+    private init(weight: Parameter<Float>, normalisation: BatchNormalisation<Float>) {
       self.weight = weight
-      self.bias = bias
+      self.normalisation = normalisation
     }
 
-    func callAsFunction(_ x: Tensor<Float>, _ activation: Activation) -> Tensor<Float> {
-      convolution(x, weight.value, bias.value, padding: .same, activation: activation)
+    func callAsFunction(_ x: Tensor<Float>, _ mode: Mode) -> Tensor<Float> {
+      normalisation(convolution(x, weight.value, padding: .same), mode: mode)
     }
 
     func visit(_ visitor: any ModuleVisitor<Float>) {
       visitor.parameter("weight", weight)
-      visitor.parameter("bias", bias)
+      visitor.child("normalisation", normalisation)
     }
 
     func duplicated(in duplication: Duplication<Float>) -> Layer {
-      Layer(weight: duplication.copy(weight), bias: duplication.copy(bias))
+      Layer(
+        weight: duplication.copy(weight),
+        normalisation: normalisation.duplicated(in: duplication)
+      )
     }
   }
 
   let scale: PersistentState<Float>
+  /// The root mean square of both outputs of the last convolution, over the scale.
+  let outputScale: PersistentState<Float>
   let first: Layer
   /// Two a block.
   let blocks: [Layer]
-  let last: Layer
+  /// `[kernel, kernel, kernel, channels, 2]`.
+  let lastWeight: Parameter<Float>
+  let lastBias: Parameter<Float>
 
   init(channels: Int, blocks count: Int, kernel: Int, scale: Float, from stream: RandomStream) {
     var stream = stream.derived("initial values")
     self.scale = PersistentState(Tensor(scale))
-    first = Layer(kernel: kernel, inputs: 1, outputs: channels, scale: 1, from: &stream)
+    outputScale = PersistentState(.ones([2]))
+    first = Layer(kernel: kernel, inputs: 1, outputs: channels, .relu, from: &stream)
     blocks = (0..<(2 * count)).map { index in
-      // A block starts near the identity.
-      let scale: Float = index % 2 == 0 ? 1 : 0.1
-      return Layer(kernel: kernel, inputs: channels, outputs: channels, scale: scale, from: &stream)
+      Layer(
+        kernel: kernel,
+        inputs: channels,
+        outputs: channels,
+        index % 2 == 0 ? .relu : .identity,
+        from: &stream
+      )
     }
-    last = Layer(kernel: kernel, inputs: channels, outputs: 2, scale: 0.1, from: &stream)
+    lastWeight = Parameter(.zeros([kernel, kernel, kernel, channels, 2]))
+    lastBias = Parameter(.zeros([2]))
   }
 
   private init(_ other: SequenceNetwork, in duplication: Duplication<Float>) {
     scale = duplication.copy(other.scale)
+    outputScale = duplication.copy(other.outputScale)
     first = other.first.duplicated(in: duplication)
     blocks = other.blocks.map { $0.duplicated(in: duplication) }
-    last = other.last.duplicated(in: duplication)
+    lastWeight = duplication.copy(other.lastWeight)
+    lastBias = duplication.copy(other.lastBias)
   }
 
   /// Both parts of sequences, `[batch, 2, frames, height, width]`.
-  func callAsFunction(_ observations: Tensor<Float>) -> Tensor<Float> {
-    var x = first(observations.reshaped(observations.shape + [1]), .relu)
+  func callAsFunction(_ observations: Tensor<Float>, mode: Mode) -> Tensor<Float> {
+    var x = first(observations.reshaped(observations.shape + [1]), mode)
     for block in stride(from: 0, to: blocks.count, by: 2) {
-      x = relu(x + blocks[block + 1](blocks[block](x, .relu), .identity))
+      x = relu(x + blocks[block + 1](blocks[block](x, mode), mode))
     }
-    let parts = last(x, .identity)
+    let parts =
+      convolution(x, lastWeight.value, lastBias.value, padding: .same) * outputScale.value
     return stacked(
       [observations + parts.picked(axis: 4, 0), parts.picked(axis: 4, 1)],
       axis: 1
@@ -94,9 +119,11 @@ struct SequenceNetwork: DuplicableModule {
 
   func visit(_ visitor: any ModuleVisitor<Float>) {
     visitor.state("scale", scale)
+    visitor.state("output_scale", outputScale)
     visitor.child("first", first)
     visitor.children("block", blocks)
-    visitor.child("last", last)
+    visitor.parameter("last_weight", lastWeight)
+    visitor.parameter("last_bias", lastBias)
   }
 
   func duplicated(in duplication: Duplication<Float>) -> SequenceNetwork {
@@ -107,7 +134,7 @@ struct SequenceNetwork: DuplicableModule {
 /// Training and inference of the black box.
 enum SequenceNetworkMethod {
   static let id = "sequence-resnet"
-  static let version = 1
+  static let version = 2
 
   static let description = MethodDescription(
     id: id,
@@ -140,7 +167,7 @@ enum SequenceNetworkMethod {
       let numbers =
         settings.integer("frames") * settings.integer("height") * settings.integer("width")
       return .init(
-        parameters: weights + channels * (1 + inner) + 2,
+        parameters: weights + 2 * channels * (1 + inner) + 2,
         multiplyAccumulates: weights * numbers
       )
     },
@@ -150,7 +177,7 @@ enum SequenceNetworkMethod {
       }
       let network = network(settings, scale: 1, RandomStream(seed: 0))
       try network.load(model.tensors, source: "the model of \(id)")
-      return LearnedSeparation(scale: network.scale.value.scalar) { network($0) }
+      return LearnedSeparation(scale: network.scale.value.scalar) { network($0, mode: .inference) }
     },
     train: { try train($0) }
   )
@@ -172,6 +199,8 @@ enum SequenceNetworkMethod {
     let network = network(request.settings, scale: problems.scale, request.stream)
     if let initial = request.initial {
       try network.load(initial.tensors, source: "the initial model of \(id)")
+    } else {
+      network.outputScale.set(Tensor(problems.departures))
     }
     let outcome = try NeuralNetworks.train(
       network,
@@ -181,8 +210,11 @@ enum SequenceNetworkMethod {
         hasValidation: problems.validation != nil
       ).validatingInBatches,
       context: request.context(validation: problems.validation, redraw: problems.redraw)
-    ) { inputs, _ in
-      meanSquaredError(network(try inputs.named("observations")), try inputs.named("targets"))
+    ) { inputs, mode in
+      meanSquaredError(
+        network(try inputs.named("observations"), mode: mode),
+        try inputs.named("targets")
+      )
     }
     return request.result(
       of: [outcome],

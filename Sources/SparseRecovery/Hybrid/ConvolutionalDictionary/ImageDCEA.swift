@@ -1,5 +1,5 @@
-// Source: tolooshams2020dcea, the Poisson denoiser. Deviations: filters are of unit length; each image has its mean as
-// baseline; one grid of places in training, all of them averaged at inference.
+// Source: tolooshams2020dcea, the Poisson denoiser. Deviations: each image has its mean as baseline; one grid of places in
+// training, all of them averaged at inference.
 
 internal import Autodiff
 internal import Hybridization
@@ -111,7 +111,7 @@ private struct MirroredImage {
 /// Training and inference of the autoencoder on images.
 enum ImageDCEAMethod {
   static let id = "dcea-images"
-  static let version = 1
+  static let version = 2
 
   static let description = MethodDescription(
     id: id,
@@ -197,7 +197,8 @@ enum ImageDCEAMethod {
       penalty: settings.number("penalty"),
       largest: peak,
       isNonnegative: true,
-      isTied: settings.text("encoder") == "tied"
+      isTied: settings.text("encoder") == "tied",
+      hasUnitFilters: false
     )
     return ImageDCEANetwork(coding, layers: settings.integer("layers"))
   }

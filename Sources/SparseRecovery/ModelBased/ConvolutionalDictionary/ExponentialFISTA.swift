@@ -122,6 +122,8 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   public let isNonnegative: Bool
   /// Whether both directions have the same filters.
   public let isTied: Bool
+  /// Whether filters are brought to unit length inside of a step; else their lengths are learned with them.
+  public let hasUnitFilters: Bool
   /// How codes are refitted; nil for not at all.
   public let refit: Refit?
 
@@ -132,13 +134,14 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   ///   - placement: where filters are placed.
   ///   - baseline: `mu_0`; nil for that of each item's mean observation.
   ///   - residualBound: bounds residuals from below where set.
-  ///   - filters: `[channels, taps]`; their lengths do not matter.
+  ///   - filters: `[channels, taps]`; where they are brought to unit length, their own does not matter.
   ///   - penalty: `lambda`, 0 or more.
-  ///   - stepSize: `mu`; one over the Lipschitz bound when nil.
+  ///   - stepSize: `mu`; one over the Lipschitz bound at unit filters when nil.
   ///   - largest: an upper bound of the means, which the bound for Poisson counts needs.
   ///   - margin: by which the bound is multiplied, for filters that will change.
   ///   - isNonnegative: whether codes are never negative.
   ///   - isTied: whether both directions have the same filters.
+  ///   - hasUnitFilters: whether filters are brought to unit length.
   ///   - refit: how codes are refitted; nil for not at all.
   public init(
     law: ObservationLaw,
@@ -152,6 +155,7 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
     margin: Double = 1,
     isNonnegative: Bool,
     isTied: Bool = true,
+    hasUnitFilters: Bool = true,
     refit: Refit? = nil
   ) {
     precondition(filters.rank == 2, "ExponentialFISTA: filters \(filters.shape)")
@@ -168,6 +172,7 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
     self.penalty = penalty
     self.isNonnegative = isNonnegative
     self.isTied = isTied
+    self.hasUnitFilters = hasUnitFilters
     self.stepSize =
       stepSize
       ?? 1
@@ -206,7 +211,7 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
     let residual = bounded(law.score(observations, natural))
     let moved =
       state.point + parameters.stepSize.value
-      * placement.correlated(residual, unitRows(parameters.analysis.value))
+      * placement.correlated(residual, shaped(parameters.analysis.value))
     let next: Tensor<Scalar>
     if let support = state.support {
       next = (isNonnegative ? relu(moved) : moved) * support
@@ -256,7 +261,7 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
   /// `s_k`, `[batch, channels, places]`.
   public func estimate(_ state: State) -> Tensor<Scalar> { state.codes }
 
-  /// `mu_0 + H s`, with filters brought to unit length.
+  /// `mu_0 + H s`.
   ///
   /// - Parameters:
   ///   - codes: `s`.
@@ -268,12 +273,16 @@ public struct ExponentialFISTA<Scalar: RealTensorScalar>: IterativeMethod {
     _ filters: Tensor<Scalar>,
     of observations: Tensor<Scalar>
   ) -> Tensor<Scalar> {
-    let sum = placement.placed(codes, unitRows(filters), shape: observations.shape)
+    let sum = placement.placed(codes, shaped(filters), shape: observations.shape)
     if let baseline { return sum + Scalar(baseline) }
     let items = observations.shape[0]
     let means = observations.reshaped([items, -1]).mean(axis: 1)
     let shape = [items] + [Int](repeating: 1, count: observations.rank - 1)
     return sum + law.parameter(ofMean: means).reshaped(shape)
+  }
+
+  private func shaped(_ filters: Tensor<Scalar>) -> Tensor<Scalar> {
+    hasUnitFilters ? unitRows(filters) : filters
   }
 
   private func bounded(_ residual: Tensor<Scalar>) -> Tensor<Scalar> {

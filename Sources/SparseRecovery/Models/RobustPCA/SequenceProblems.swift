@@ -1,3 +1,4 @@
+internal import Autodiff
 internal import NeuralNetworks
 internal import Studies
 internal import Tensors
@@ -15,6 +16,8 @@ struct SequenceProblems {
   let noiseVariance: Double
   let frames: Int
   let pixels: Int
+  /// The root mean squares of the low-rank part less the observations and of the sparse part, over the scale.
+  let departures: [Float]
 
   init(_ request: TrainingRequest) throws {
     let own = try Pairs(request.data)
@@ -24,6 +27,7 @@ struct SequenceProblems {
     let noise = try SparseArrays.noiseVariance(in: request.data) ?? 0
     noiseVariance = noise / Double(scale * scale)
     self.scale = scale
+    departures = own.departures.map { max($0 / scale, 1e-6) }
     let (learned, heldOut) = request.parts(of: own.count)
     training = try own.dataset(learned, scale: scale)
     let held = try request.validation.map { try Pairs($0) }
@@ -58,6 +62,12 @@ struct SequenceProblems {
       let energy = observations.withScalars { $0.reduce(0.0) { $0 + Double($1) * Double($1) } }
       let mean = energy / Double(max(observations.count, 1))
       return mean > 0 ? Float(mean.squareRoot()) : 1
+    }
+
+    /// The root mean squares of the low-rank part less the observations and of the sparse part.
+    var departures: [Float] {
+      let (lowRank, sparse) = (targets.picked(axis: 1, 0), targets.picked(axis: 1, 1))
+      return [lowRank - observations, sparse].map { square($0).mean().scalar.squareRoot() }
     }
 
     func dataset(_ range: Range<Int>, scale: Float) throws -> Dataset<Float> {

@@ -166,7 +166,7 @@ package enum CountImageScenario {
     id: id,
     task: CountDenoisingTask.id,
     summary: "Images whose pixels are Poisson counts, a few at the brightest.",
-    settings: [
+    settings: ImageSource.settings + [
       .init("height", .integer(4...100_000), standard: .integer(64), "rows of an image"),
       .init("width", .integer(4...100_000), standard: .integer(64), "columns of an image"),
       .init(
@@ -178,14 +178,10 @@ package enum CountImageScenario {
     ],
     item: "image",
     axisLabels: ["peak": .init(title: "mean count of the brightest pixel", unit: "")],
-    draw: { settings, _, count, stream in
+    draw: { settings, purpose, count, stream in
       guard count >= 1 else { throw StudyError.invalid("\(id): cannot draw \(count) images") }
-      let images = ProceduralImages.drawn(
-        count,
-        height: settings.integer("height"),
-        width: settings.integer("width"),
-        from: stream.derived("images")
-      )
+      let images = try ImageSource(settings, purpose)
+        .drawn(count, from: stream.derived("images"))
       let means = scaled(images, peak: settings.number("peak"))
       var counts = stream.derived("counts")
       var bundle = ArrayBundle(source: "scenario \(id)")

@@ -1,18 +1,34 @@
-internal import Studies
-internal import Tensors
+package import Tensors
 
-/// Where the scenario's images come from.
+/// Where a scenario's images come from: drawn, or a folder of the user's.
 ///
 /// Where images to learn from and to judge on are of one folder, training takes three of five files by name,
 /// validation and test one each; else validation takes every third file of the folder judged on and test the
 /// others.
-struct ImageSource {
+package struct ImageSource {
+  /// The settings that choose it, beside `height` and `width`.
+  package static let settings: [SettingDescription] = [
+    .init(
+      "images",
+      .text,
+      standard: .text("procedural"),
+      "the images judged on: procedural, or a folder of .png and .pgm files"
+    ),
+    .init(
+      "training_images",
+      .text,
+      standard: .text("procedural"),
+      "the images learned from: the same choice"
+    ),
+  ]
+
   private let folder: String?
   private let isOwn: (Int) -> Bool
   private let height: Int
   private let width: Int
 
-  init(_ settings: Settings, _ purpose: ScenarioDescription.Purpose) {
+  /// The images of a scenario with these settings.
+  package init(_ settings: Settings, _ purpose: ScenarioDescription.Purpose) {
     let (judged, learned) = (settings.text("images"), settings.text("training_images"))
     let chosen = purpose == .training ? learned : judged
     folder = chosen == "procedural" ? nil : chosen
@@ -31,7 +47,7 @@ struct ImageSource {
   /// Images `[count, height, width]`: drawn ones, or random pieces of the folder's files.
   ///
   /// - Throws: ``StudyError`` or ``ArrayFileError`` for a folder that has no image of that size.
-  func drawn(_ count: Int, from stream: RandomStream) throws -> Tensor<Float> {
+  package func drawn(_ count: Int, from stream: RandomStream) throws -> Tensor<Float> {
     guard let folder else {
       return ProceduralImages.drawn(count, height: height, width: width, from: stream)
     }
