@@ -63,7 +63,7 @@ extension StudyDescription {
               label: tuned ADMM
               search: {items: 20, at: {inference.stop_after: 50}, settings: {stop_after: [50], penalty: [1, 2, 4, 8], sparse_penalty: [0.1, 0.2, 0.3, 0.4]}}
             - {id: corona, label: CORONA, settings: {epochs: 30, batch: 4, rate: 0.008}}
-            - {id: sequence-resnet, label: 3-D residual network, settings: {epochs: 10, batch: 4, channels: 8, rate: 0.003}}
+            - {id: sequence-resnet, label: 3-D residual network, settings: {epochs: 20, batch: 4, channels: 8, rate: 0.003}}
         full: {}
       """
   )
