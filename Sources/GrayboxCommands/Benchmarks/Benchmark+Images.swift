@@ -40,27 +40,21 @@ extension Benchmark {
     Benchmark("denoiser-train", batch: 32, threads: threads, repeats: 5) {
       var stream = RandomStream(seed: 1)
       let network = ResidualDenoiser<Float>(.dnCNN, from: &stream)
-      let flat = FlatParameters(network.parameters)
-      let optimiser = Optimiser(.adam(), flat)
       let clean: Tensor<Float> = stream.uniform([32, 40, 40, 1], low: 0, high: 1)
       let noise: Tensor<Float> = stream.normal(clean.shape)
-      let recording = try Recording(
-        inputs: ["noisy": clean + noise * 0.1, "noise": noise],
-        parameters: network.parameters,
-        pool: threads > 1 ? WorkerPool(threads: threads) : .serial
+      let step = RepeatedStep(
+        of: network.parameters,
+        on: try Dataset(["noisy": clean + noise * 0.1, "noise": noise]),
+        pool: WorkerPool(threads: threads)
       ) { inputs in
         let found = network.noise(
           in: try inputs.named("noisy"),
           noiseDeviation: Tensor(0.1),
           mode: .training
         )
-        return ["loss": meanSquaredError(found, try inputs.named("noise"))]
+        return meanSquaredError(found, try inputs.named("noise"))
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-3)
-      }
+      return Work { try step(rate: 1e-3) }
     }
   }
 }

@@ -79,25 +79,16 @@ extension Benchmark {
         isNonnegative: true
       )
       let network = coding.unfolded(layers: 250, learning: [.filters], sharing: .tied)
-      let flat = FlatParameters(network.learnedParameters)
-      let optimiser = Optimiser(.adam(), flat)
-      let recording = try Recording(
-        inputs: ["series": series],
-        parameters: network.learnedParameters
-      ) { inputs in
-        let x = try inputs.named("series")
+      let step = RepeatedStep(of: network.learnedParameters, on: try Dataset(["series": series])) {
+        let x: Tensor<Float> = try $0.named("series")
         let natural = coding.naturalParameters(
           network.estimate(x),
           network.layers[0].synthesis.value,
           of: x
         )
-        return ["loss": coding.law.loss(x, natural).mean()]
+        return coding.law.loss(x, natural).mean()
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-3)
-      }
+      return Work { try step(rate: 1e-3) }
     }
   }
 }

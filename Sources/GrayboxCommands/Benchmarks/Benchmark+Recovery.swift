@@ -78,7 +78,6 @@ extension Benchmark {
         on: try Dataset([
           "observations": matmul(signals, operators, transposeB: true), "targets": signals,
         ]),
-        parts: 1,
         pool: WorkerPool(threads: threads)
       ) { inputs in
         let estimate = network.estimate(try inputs.named("observations"))

@@ -34,11 +34,9 @@ extension Benchmark {
       let targets: Tensor<Float> = source.normal([1, steps, 4])
       let noise: Tensor<Float> = source.normal([1, steps, 2])
       let seen = targets.sliced(axis: 2, 0..<2) + noise * 0.5
-      let flat = FlatParameters(passing.slot.parameters)
-      let optimiser = Optimiser(.adam(), flat)
-      let recording = try Recording(
-        inputs: ["observations": seen, "targets": targets],
-        parameters: passing.slot.parameters,
+      let step = RepeatedStep(
+        of: passing.slot.parameters,
+        on: try Dataset(["observations": seen, "targets": targets]),
         pool: WorkerPool(threads: threads)
       ) { inputs in
         let problem = SmoothingProblem(
@@ -47,20 +45,14 @@ extension Benchmark {
           firstPrecision: .zeros([1, 4, 4])
         )
         let targets = try inputs.named("targets")
-        return [
-          "loss": passing.loss(
-            problem,
-            iterations: iterations,
-            weighting: .linear,
-            mode: .training
-          ) { meanSquaredError($0, targets) }
-        ]
+        return passing.loss(
+          problem,
+          iterations: iterations,
+          weighting: .linear,
+          mode: .training
+        ) { meanSquaredError($0, targets) }
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-3)
-      }
+      return Work { try step(rate: 1e-3) }
     }
   }
 

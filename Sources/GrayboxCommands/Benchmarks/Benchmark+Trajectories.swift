@@ -123,16 +123,10 @@ extension Benchmark {
         "observations": drawn.observations.converted(to: Float.self),
         "targets": drawn.states.converted(to: Float.self), "mean": .ones([batch, 3]),
       ]
-      let parameters = filter.network.parameters
-      let optimiser = Optimiser(.adam(), FlatParameters(parameters))
-      let recording = try Recording(inputs: inputs, parameters: parameters) { inputs in
-        ["loss": try filter.loss(inputs, FilterLoss())]
+      let step = RepeatedStep(of: filter.network.parameters, on: try Dataset(inputs)) {
+        try filter.loss($0, FilterLoss())
       }
-      return Work {
-        try recording.forward()
-        try recording.backward()
-        optimiser.step(rate: 1e-5)
-      }
+      return Work { try step(rate: 1e-5) }
     }
   }
 

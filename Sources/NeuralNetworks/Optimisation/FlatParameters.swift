@@ -232,7 +232,7 @@ final class GradientTwin<Scalar: RealTensorScalar> {
   }
 
   /// Adds these gradients to the parameters' own.
-  func add(to flat: FlatParameters<Scalar>) {
+  func addToParameters() {
     Scalar.kernels.pointee.accumulate_scaled(flat.count, 1, gradients, flat.gradients)
   }
 }

@@ -12,7 +12,6 @@ final class BatchParts<Scalar: RealTensorScalar>: @unchecked Sendable {
   private let runners: [BatchRunner<Scalar>]
   /// The gradients of the parts after the first, whose are the parameters' own.
   private let twins: [GradientTwin<Scalar>]
-  private let flat: FlatParameters<Scalar>
   private let pool: WorkerPool
   /// How many parts the batch under way has, and what each weighs.
   private var count = 1
@@ -29,7 +28,6 @@ final class BatchParts<Scalar: RealTensorScalar>: @unchecked Sendable {
     pool: WorkerPool,
     loss: @escaping LossFunction<Scalar>
   ) {
-    self.flat = flat
     self.pool = pool
     let twins = (1..<max(parts, 1)).map { _ in GradientTwin(of: flat) }
     self.twins = twins
@@ -88,7 +86,7 @@ final class BatchParts<Scalar: RealTensorScalar>: @unchecked Sendable {
   /// Computes the gradients of the batch that was run last.
   func backward() throws {
     try run(backwardBody)
-    for part in 1..<max(count, 1) { twins[part - 1].add(to: flat) }
+    for part in 1..<count { twins[part - 1].addToParameters() }
   }
 
   private func run(_ body: PieceBody?) throws {

@@ -18,8 +18,8 @@ package final class RepeatedStep<Scalar: RealTensorScalar> {
   package init(
     of parameters: [Parameter<Scalar>],
     on dataset: Dataset<Scalar>,
-    parts: Int,
-    pool: WorkerPool,
+    parts: Int = 1,
+    pool: WorkerPool = .serial,
     loss: @escaping ([String: Tensor<Scalar>]) throws -> Tensor<Scalar>
   ) {
     let flat = FlatParameters(parameters)

@@ -17,81 +17,34 @@ extension MethodDescription {
 struct SequenceNetwork: DuplicableModule {
   typealias Scalar = Float
 
-  /// One convolution and its normalisation.
-  struct Layer: DuplicableModule {
-    typealias Scalar = Float
-
-    /// `[kernel, kernel, kernel, inputs, outputs]`.
-    let weight: Parameter<Float>
-    let normalisation: BatchNormalisation<Float>
-
-    init(
-      kernel: Int,
-      inputs: Int,
-      outputs: Int,
-      _ activation: Activation,
-      from stream: inout RandomStream
-    ) {
-      let taps = kernel * kernel * kernel
-      weight = Parameter(
-        Initialisation.heNormal.drawn(
-          [kernel, kernel, kernel, inputs, outputs],
-          inputs: taps * inputs,
-          outputs: taps * outputs,
-          from: &stream
-        )
-      )
-      normalisation = BatchNormalisation(outputs, activation: activation)
-    }
-
-    private init(weight: Parameter<Float>, normalisation: BatchNormalisation<Float>) {
-      self.weight = weight
-      self.normalisation = normalisation
-    }
-
-    func callAsFunction(_ x: Tensor<Float>, _ mode: Mode) -> Tensor<Float> {
-      normalisation(convolution(x, weight.value, padding: .same), mode: mode)
-    }
-
-    func visit(_ visitor: any ModuleVisitor<Float>) {
-      visitor.parameter("weight", weight)
-      visitor.child("normalisation", normalisation)
-    }
-
-    func duplicated(in duplication: Duplication<Float>) -> Layer {
-      Layer(
-        weight: duplication.copy(weight),
-        normalisation: normalisation.duplicated(in: duplication)
-      )
-    }
-  }
-
   let scale: PersistentState<Float>
   /// The root mean square of both outputs of the last convolution, over the scale.
   let outputScale: PersistentState<Float>
-  let first: Layer
+  let first: Sequential<Float>
   /// Two a block.
-  let blocks: [Layer]
-  /// `[kernel, kernel, kernel, channels, 2]`.
-  let lastWeight: Parameter<Float>
-  let lastBias: Parameter<Float>
+  let blocks: [Sequential<Float>]
+  let last: Convolution<Float>
 
   init(channels: Int, blocks count: Int, kernel: Int, scale: Float, from stream: RandomStream) {
     var stream = stream.derived("initial values")
     self.scale = PersistentState(Tensor(scale))
     outputScale = PersistentState(.ones([2]))
-    first = Layer(kernel: kernel, inputs: 1, outputs: channels, .relu, from: &stream)
-    blocks = (0..<(2 * count)).map { index in
-      Layer(
-        kernel: kernel,
-        inputs: channels,
-        outputs: channels,
-        index % 2 == 0 ? .relu : .identity,
-        from: &stream
-      )
+    func layer(_ inputs: Int, _ activation: Activation) -> Sequential<Float> {
+      Sequential([
+        Convolution(
+          inputs,
+          channels,
+          kernel: [kernel, kernel, kernel],
+          hasBias: false,
+          initialisation: .heNormal,
+          from: &stream
+        ),
+        BatchNormalisation(channels, activation: activation),
+      ])
     }
-    lastWeight = Parameter(.zeros([kernel, kernel, kernel, channels, 2]))
-    lastBias = Parameter(.zeros([2]))
+    first = layer(1, .relu)
+    blocks = (0..<(2 * count)).map { layer(channels, $0 % 2 == 0 ? .relu : .identity) }
+    last = Convolution(weight: .zeros([kernel, kernel, kernel, channels, 2]), bias: .zeros([2]))
   }
 
   private init(_ other: SequenceNetwork, in duplication: Duplication<Float>) {
@@ -99,18 +52,16 @@ struct SequenceNetwork: DuplicableModule {
     outputScale = duplication.copy(other.outputScale)
     first = other.first.duplicated(in: duplication)
     blocks = other.blocks.map { $0.duplicated(in: duplication) }
-    lastWeight = duplication.copy(other.lastWeight)
-    lastBias = duplication.copy(other.lastBias)
+    last = other.last.duplicated(in: duplication)
   }
 
   /// Both parts of sequences, `[batch, 2, frames, height, width]`.
   func callAsFunction(_ observations: Tensor<Float>, mode: Mode) -> Tensor<Float> {
-    var x = first(observations.reshaped(observations.shape + [1]), mode)
+    var x = first(observations.reshaped(observations.shape + [1]), mode: mode)
     for block in stride(from: 0, to: blocks.count, by: 2) {
-      x = relu(x + blocks[block + 1](blocks[block](x, mode), mode))
+      x = relu(x + blocks[block + 1](blocks[block](x, mode: mode), mode: mode))
     }
-    let parts =
-      convolution(x, lastWeight.value, lastBias.value, padding: .same) * outputScale.value
+    let parts = last(x, mode: mode) * outputScale.value
     return stacked(
       [observations + parts.picked(axis: 4, 0), parts.picked(axis: 4, 1)],
       axis: 1
@@ -122,8 +73,7 @@ struct SequenceNetwork: DuplicableModule {
     visitor.state("output_scale", outputScale)
     visitor.child("first", first)
     visitor.children("block", blocks)
-    visitor.parameter("last_weight", lastWeight)
-    visitor.parameter("last_bias", lastBias)
+    visitor.child("last", last)
   }
 
   func duplicated(in duplication: Duplication<Float>) -> SequenceNetwork {
