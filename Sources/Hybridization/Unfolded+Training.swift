@@ -64,7 +64,7 @@ extension Unfolded {
   ///
   /// Groups that all layers share are trained in every stage. Early stopping, patience and checkpoints
   /// are those of each stage; the file of stage `s` of layer `k` is the checkpoint's path with
-  /// `.k-s` behind it.
+  /// `.k-s` behind it. Where samples are drawn anew for each pass, passes are counted over all stages.
   ///
   /// - Parameters:
   ///   - dataset: named arrays; the loss gets a batch of each.
@@ -87,6 +87,7 @@ extension Unfolded {
     loss: @escaping ([String: Tensor<Scalar>], Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws -> [TrainingOutcome] {
     var outcomes: [TrainingOutcome] = []
+    var passes = 0
     for depth in 1...layers.count {
       let network = prefix(depth)
       for (stage, factor) in ([nil] + refinements.map { Optional($0) }).enumerated() {
@@ -96,11 +97,17 @@ extension Unfolded {
         context.stream = context.stream.derived("layer \(depth)", index: stage)
         context.groups = network.groups(moving: moving, times: factor ?? 1, rateFactors)
         context.checkpoint?.path += ".\(depth)-\(stage)"
-        let outcome = try train(network, on: dataset, settings: settings, context: context) {
+        var samples = dataset
+        if let redraw = context.redraw {
+          if passes > 0 { samples = try redraw(passes) }
+          context.redraw = { [passes] in try redraw(passes + $0) }
+        }
+        let outcome = try train(network, on: samples, settings: settings, context: context) {
           inputs,
           _ in try loss(inputs, network.estimate(try problem(inputs)))
         }
         outcomes.append(outcome)
+        passes += outcome.trainingLosses.count
         switch outcome.status {
         case .completed, .stoppedEarly: break
         case .cancelled, .diverged: return outcomes

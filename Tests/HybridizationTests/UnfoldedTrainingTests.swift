@@ -96,6 +96,34 @@ import Testing
     #expect(zip(end, start).allSatisfy { $0 < $1 })
   }
 
+  @Test("drawn anew, every stage learns from samples of its own, and the same ones change nothing")
+  func redrawnLayerByLayer() throws {
+    let (method, dataset) = try data(3)
+    func trained(_ redraw: ((Int) throws -> Dataset<Double>)?) throws -> [TrainingOutcome] {
+      var context = TrainingContext<Double>(stream: RandomStream(seed: 3))
+      context.redraw = redraw
+      return try method.unfolded(layers: 3, learning: [.stepSize]).trainLayerByLayer(
+        on: dataset,
+        settings: Self.settings(2),
+        context: context,
+        refinements: [0.2],
+        problem: { try $0.named("observations") },
+        loss: loss
+      )
+    }
+    var asked: [Int] = []
+    let again = try trained {
+      asked.append($0)
+      return dataset
+    }
+    #expect(asked == Array(1..<12), "six stages of two passes, the first of which is given")
+    let plain = try trained(nil)
+    #expect(again.map(\.trainingLosses) == plain.map(\.trainingLosses))
+    let fresh = try trained { try data(UInt64(100 + $0)).1 }
+    #expect(fresh[0].trainingLosses[0] == plain[0].trainingLosses[0])
+    #expect(fresh[1].trainingLosses[0] != plain[1].trainingLosses[0])
+  }
+
   @Test("the gradient through layers agrees with finite differences")
   func gradients() throws {
     let (method, x, truth) = GradientDescent.problem(seed: 4)
