@@ -43,9 +43,12 @@ import Testing
 
   @Test(
     "trained on redrawn vectors it is far below zero forcing",
-    arguments: [("bpsk", "journal"), ("qpsk", "journal"), ("qpsk", "conference")]
+    arguments: [
+      ("bpsk", "journal", 0.0), ("qpsk", "journal", 0), ("qpsk", "journal", 0.1),
+      ("qpsk", "conference", 0),
+    ]
   )
-  func learns(constellation: String, form: String) throws {
+  func learns(constellation: String, form: String, decisionWeight: Double) throws {
     let world: [String: SettingValue] = [
       "constellation": .text(constellation), "snr": .number(8), "snr_low": .number(5),
       "snr_high": .number(11),
@@ -55,7 +58,7 @@ import Testing
         "constellation": .text(constellation), "form": .text(form), "layers": .integer(6),
         "epochs": .integer(80),
         "batch": .integer(200), "rate": .number(5e-3), "clip": .number(0),
-        "residual": .number(0.5),
+        "residual": .number(0.5), "decision_weight": .number(decisionWeight),
       ],
       for: method.settings,
       owner: method.id
@@ -94,6 +97,21 @@ import Testing
     )
     #expect(throws: StudyError.self) { try method.prepare(settings, nil) }
     let train = try #require(method.train)
+    let deciding = try Settings(
+      ["form": .text("conference"), "decision_weight": .number(0.1)],
+      for: method.settings,
+      owner: method.id
+    )
+    #expect(
+      throws: StudyError.badValue(
+        key: "decision_weight",
+        value: "0.1",
+        expected: "0 with form conference, which gives symbols and no beliefs",
+        owner: "method detnet"
+      )
+    ) {
+      try train(TrainingRequest(data: data, settings: deciding, stream: RandomStream(seed: 1)))
+    }
     var blind = ArrayBundle(source: "blind.npz")
     for name in ["channel", "observations"] { blind[name] = data[name] }
     #expect(

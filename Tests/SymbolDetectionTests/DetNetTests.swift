@@ -118,6 +118,29 @@ import Testing
   }
 
   @Test(
+    "of two levels, what wrong decisions cost is the softplus of the margin",
+    arguments: [0.5, 10]
+  )
+  func decisionLoss(sharpness: Double) throws {
+    var stream = RandomStream(seed: 5)
+    let beliefs: Tensor<Double> = stream.normal([6, 4 * 2])
+    let sent = stream.integers(6 * 4, below: 2)
+    let loss = DecisionLoss<Double>(weight: 0.3, sharpness: sharpness)
+    let places = Tensor(sent.map(Double.init), shape: [6, 4])
+    let o = beliefs.scalars
+    let expected = sent.enumerated().reduce(0.0) { sum, item in
+      let (symbol, place) = item
+      let margin = o[2 * symbol + place] - o[2 * symbol + 1 - place]
+      return sum + 0.3 * softplus(Tensor(-sharpness * margin)).scalar / 24
+    }
+    #expect((loss(beliefs, places).scalar - expected).magnitude < 1e-14 * max(1, expected))
+    let check = try checkGradients(at: [beliefs], from: RandomStream(seed: 6)) {
+      loss($0[0], places)
+    }
+    #expect(check.worstRelativeError < 1e-6)
+  }
+
+  @Test(
     "the conference form with such weights is projected gradient descent",
     arguments: [1, 5, 20]
   )

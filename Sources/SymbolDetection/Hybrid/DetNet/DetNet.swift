@@ -35,6 +35,8 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
   private let readout: Tensor<Scalar>
   /// The gradient step that layers start with; nil for random layers.
   public let firstStep: Scalar?
+  /// What wrong decisions cost in training beside the squared error of the beliefs; nil for nothing.
+  public let decisionLoss: DecisionLoss<Scalar>?
   private let stream: RandomStream
 
   /// The network's step.
@@ -47,6 +49,8 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
   ///   - residual: `r`, in `0..<1`.
   ///   - firstStep: layers start as projected gradient steps of this size with small random numbers added;
   ///     nil for the random numbers alone.
+  ///   - decisionLoss: what wrong decisions cost in training beside the squared error; nil for nothing, as in the
+  ///     paper.
   ///   - stream: where initial weights come from, each layer its own.
   public init(
     levels: [Scalar],
@@ -55,6 +59,7 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
     memory: Int,
     residual: Scalar = 0.9,
     startingAt firstStep: Scalar? = nil,
+    decisionLoss: DecisionLoss<Scalar>? = nil,
     from stream: RandomStream
   ) {
     precondition(levels.count >= 2 && residual >= 0 && residual < 1, "DetNet: levels or residual")
@@ -62,6 +67,7 @@ public struct DetNet<Scalar: RealTensorScalar>: IterativeMethod {
     widths = .init(users: users, levels: levels.count, hidden: hidden, memory: memory)
     self.residual = residual
     self.firstStep = firstStep
+    self.decisionLoss = decisionLoss
     self.stream = stream
     readout = Tensor(shape: [users * levels.count, users]) { matrix in
       matrix.update(repeating: 0)

@@ -75,6 +75,19 @@ enum DetNetMethod {
         standard: .number(0.5),
         "step size of the projected gradient start; the mean diagonal of H'H counts as 1"
       ),
+      .init(
+        "decision_weight",
+        .number(0...1000),
+        standard: .number(0),
+        "weight of the cross-entropy of decisions beside the squared error of beliefs in a layer's loss,"
+          + " journal form; 0 for the paper's loss"
+      ),
+      .init(
+        "decision_sharpness",
+        .number(1e-3...1e3),
+        standard: .number(10),
+        "what beliefs are multiplied by to be the logits of that cross-entropy"
+      ),
     ] + TrainingChoices.descriptions(standard)
 
   private static var standard: TrainingChoices.Standard {
@@ -97,13 +110,19 @@ enum DetNetMethod {
   private static func journal(_ settings: Settings, dimensions: Int, _ stream: RandomStream)
     -> DetNet<Float>
   {
-    DetNet(
+    let decisionWeight = Float(settings.number("decision_weight"))
+    return DetNet(
       levels: Levels<Float>(MIMOArrays.constellation(settings)).values,
       users: dimensions,
       hidden: hidden(settings) * dimensions,
       memory: settings.integer("handed_on") * dimensions,
       residual: Float(settings.number("residual")),
       startingAt: settings.text("start") == "projection" ? Float(settings.number("step")) : nil,
+      decisionLoss: decisionWeight > 0
+        ? DecisionLoss(
+          weight: decisionWeight,
+          sharpness: Float(settings.number("decision_sharpness"))
+        ) : nil,
       from: stream
     )
   }
@@ -117,6 +136,14 @@ enum DetNetMethod {
         key: "form",
         value: "conference",
         expected: "journal for \(settings.text("constellation")), which has more than two levels",
+        owner: "method detnet"
+      )
+    }
+    guard settings.number("decision_weight") == 0 else {
+      throw .badValue(
+        key: "decision_weight",
+        value: "\(settings.number("decision_weight"))",
+        expected: "0 with form conference, which gives symbols and no beliefs",
         owner: "method detnet"
       )
     }

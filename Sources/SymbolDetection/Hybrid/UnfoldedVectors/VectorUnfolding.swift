@@ -66,14 +66,20 @@ extension DetNet: VectorUnfolding where Scalar == Float {
     let places = symbols.withScalars { symbols in
       symbols.map { min(max(Int((($0 - levels[0]) / spacing).rounded()), 0), levels.count - 1) }
     }
-    return ["beliefs": certainBeliefs(places)]
+    var targets = ["beliefs": certainBeliefs(places)]
+    if decisionLoss != nil {
+      targets["places"] = Tensor(places.map(Float.init), shape: symbols.shape)
+    }
+    return targets
   }
 
-  /// The mean squared error of the beliefs.
+  /// The mean squared error of the beliefs, and what wrong decisions cost.
   package func loss(_ estimate: Tensor<Float>, _ inputs: [String: Tensor<Float>]) throws -> Tensor<
     Float
   > {
-    meanSquaredError(estimate, try inputs.named("beliefs"))
+    let error = meanSquaredError(estimate, try inputs.named("beliefs"))
+    guard let decisionLoss else { return error }
+    return error + decisionLoss(estimate, try inputs.named("places"))
   }
 
   /// The estimate itself.
