@@ -43,7 +43,7 @@ step = adam_jax.stepped(loss_of, rate=1e-4)
 compiled = jax.jit(step, donate_argnums=0)
 parameters = (
     [jnp.array(size * dictionary) for _ in range(LAYERS)],
-    [jnp.array(0.1 * size) for _ in range(LAYERS)],
+    [jnp.array(0.5 * size) for _ in range(LAYERS)],
 )
 state = adam_jax.started(parameters)
 

@@ -23,7 +23,7 @@ observations = signals @ dictionary.T
 
 for peer, fused in (("PyTorch eager", None), ("PyTorch eager, fused Adam", True)):
     matrices = [(step * dictionary).clone().requires_grad_() for _ in range(LAYERS)]
-    thresholds = [(0.1 * step).clone().requires_grad_() for _ in range(LAYERS)]
+    thresholds = [(0.5 * step).clone().requires_grad_() for _ in range(LAYERS)]
     optimiser = torch.optim.Adam(matrices + thresholds, lr=1e-4, fused=fused)
 
     def loss_of():

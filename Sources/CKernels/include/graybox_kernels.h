@@ -225,6 +225,31 @@ typedef struct graybox_kernels {
                const void *a, size_t lda, const void *b, size_t ldb, double beta, void *c,
                size_t ldc);
 
+  // --- sums of few atoms: codes [rows, atoms] that are mostly zeros, dictionary [atoms, width], signals
+  // [rows, width] ---------------------------------------------------------------------------------
+  // where codes are not zero, by rows: of row r counts[r] places, ascending, from places[r * atoms] on
+  void (*find_places)(size_t rows, size_t atoms, const void *codes, uint32_t *places,
+                      uint32_t *counts);
+  // the same by atoms, starts [atoms + 1]: of atom j the rows naming[starts[j]] up to naming[starts[j + 1]],
+  // ascending, and their numbers in factors
+  void (*find_rows)(size_t rows, size_t atoms, const void *codes, const uint32_t *places,
+                    const uint32_t *counts, uint32_t *starts, uint32_t *naming, void *factors);
+  // signals[r] = beta signals[r] + the sum of codes[r][j] dictionary[j]
+  void (*sum_atoms)(size_t rows, size_t atoms, size_t width, const uint32_t *places,
+                    const uint32_t *counts, const void *codes, const void *dictionary, double beta,
+                    void *signals);
+  // atoms [first, first + count): dictionary[j] = beta dictionary[j] + alpha times the sum of codes[r][j] signals[r]
+  void (*spread_to_atoms)(size_t width, size_t first, size_t count, const uint32_t *starts,
+                          const uint32_t *naming, const void *factors, const void *signals,
+                          double alpha, double beta, void *dictionary);
+  // g_codes[r][j] += signals[r] . dictionary[j] where the code is not zero, and nowhere else
+  void (*project_on_places)(size_t rows, size_t atoms, size_t width, const uint32_t *places,
+                            const uint32_t *counts, const void *signals, const void *dictionary,
+                            void *g_codes);
+  // g_codes[r][j] += values[r][j] where the code is not zero, and nowhere else
+  void (*add_on_places)(size_t rows, size_t atoms, const uint32_t *places, const uint32_t *counts,
+                        const void *values, void *g_codes);
+
   // --- convolutions ------------------------------------------------------------------------------
   // rows[i] = what output first + i reads, [kernel.., inputs], zeros outside of the image
   void (*patches)(const graybox_convolution *c, size_t first, size_t count, const void *x,

@@ -93,7 +93,7 @@ public struct LISTA<Scalar: RealTensorScalar>: IterativeMethod {
   ) -> ShrinkageState<Scalar> {
     var moved = matmul(observations, parameters.inputMatrix.value)
     if state.iteration > 0 {
-      moved = moved + matmul(state.estimate, parameters.stateMatrix.value)
+      moved = moved + summedAtoms(state.estimate, parameters.stateMatrix.value)
     }
     return ShrinkageState(
       estimate: softThreshold(moved, by: abs(parameters.threshold.value)),

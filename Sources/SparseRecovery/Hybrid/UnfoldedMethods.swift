@@ -92,6 +92,7 @@ extension MethodDescription {
   /// ISTA with learned step sizes and thresholds.
   package static let learnedISTA = UnfoldedMethod<ISTA<Float>>(
     id: "learned-ista",
+    version: 2,
     title: "ISTA, learned steps",
     summary: "ISTA whose step sizes and thresholds are learned for each iteration.",
     learns: ["step sizes", "thresholds"],
@@ -179,6 +180,7 @@ extension MethodDescription {
   ) -> MethodDescription {
     UnfoldedMethod<ISTA<Float>>(
       id: id,
+      version: 2,
       title: title,
       summary: summary,
       learns: ["matrices", "thresholds"],
@@ -192,7 +194,7 @@ extension MethodDescription {
       learning: { _ in [.matrices, .thresholds] },
       sharing: { $0.text("sharing") == "tied" ? .tying([.matrices]) : .perLayer },
       adopt: { learned, layer, base in
-        layer.matrix.set(base.matrix)
+        layer.matrix.set(base.matrix.transposed())
         layer.threshold.set(learned.threshold.value)
         layer.stepSize.set(learned.stepSize.value)
       },
@@ -210,6 +212,7 @@ extension MethodDescription {
   /// ALISTA: an analytic weight, two learned numbers a layer.
   package static let alista = UnfoldedMethod<ISTA<Float>>(
     id: "alista",
+    version: 2,
     title: "ALISTA",
     summary: "LISTA-CPSS with a weight computed from the dictionary; learns two numbers a layer.",
     learns: ["step sizes", "thresholds"],
@@ -286,6 +289,7 @@ extension MethodDescription {
   /// LAMP: approximate message passing with learned matrices.
   package static let lamp = UnfoldedMethod<AMP<Float>>(
     id: "lamp",
+    version: 2,
     title: "LAMP",
     summary:
       "Approximate message passing unfolded, a matrix and a threshold learned for each layer.",

@@ -14,19 +14,19 @@ public import Tensors
 ///
 /// - SeeAlso: `donoho2009amp`, `borgerding2017lamp`.
 public struct AMP<Scalar: RealTensorScalar>: IterativeMethod {
-  /// What a step is told: `alpha` as the threshold, `B` as the matrix; the step size is not used.
+  /// What a step is told: `alpha` as the threshold, `B'` as the matrix; the step size is not used.
   public struct Parameters: StepParameters {
     /// The groups that are learned or left together.
     public enum Group: String, Hashable, Sendable, CaseIterable {
       /// `alpha`.
       case thresholds
-      /// `B`.
+      /// `B'`.
       case matrices
     }
 
     /// `alpha`, `[]`; its magnitude is used.
     public let threshold: Parameter<Scalar>
-    /// `B`, `[m, n]`.
+    /// `B'`, `[n, m]`: a row is what the residual is correlated with for one unknown.
     public let matrix: Parameter<Scalar>
 
     /// The parameters of a group.
@@ -56,6 +56,8 @@ public struct AMP<Scalar: RealTensorScalar>: IterativeMethod {
 
   /// `A`, `[m, n]`.
   public let operators: Tensor<Scalar>
+  /// `A'`, `[n, m]`.
+  private let atoms: Tensor<Scalar>
   /// The first `alpha`.
   public let threshold: Double
 
@@ -67,12 +69,13 @@ public struct AMP<Scalar: RealTensorScalar>: IterativeMethod {
   public init(operators: Tensor<Scalar>, threshold: Double) {
     precondition(operators.rank == 2, "AMP: an operator of shape \(operators.shape)")
     self.operators = operators
+    atoms = operators.transposed()
     self.threshold = threshold
   }
 
   /// Parameters at the first values.
   public func initialParameters(ofLayer layer: Int) -> Parameters {
-    Parameters(threshold: Parameter(Tensor(Scalar(threshold))), matrix: Parameter(operators))
+    Parameters(threshold: Parameter(Tensor(Scalar(threshold))), matrix: Parameter(atoms))
   }
 
   /// Zeros.
@@ -90,14 +93,18 @@ public struct AMP<Scalar: RealTensorScalar>: IterativeMethod {
       // The count has no gradient.
       let count = isGreater(abs(state.estimate), Tensor(0)).sum(axis: 1, keepingAxis: true)
       residual =
-        observations - matmul(state.estimate, operators, transposeB: true)
+        observations - summedAtoms(state.estimate, atoms)
         + count * Scalar(1 / measurements) * previous
     }
     let deviation =
       euclideanNorm(residual, axis: 1, keepingAxis: true)
       * Scalar(1 / measurements.squareRoot())
-    let gathered = matmul(residual, parameters.matrix.value)
-    let moved = state.residual == nil ? gathered : state.estimate + gathered
+    let moved = steppedAlongAtoms(
+      state.residual == nil ? nil : state.estimate,
+      by: Tensor(1),
+      residual,
+      parameters.matrix.value
+    )
     let shrunk = softThreshold(moved, by: abs(parameters.threshold.value) * deviation)
     return State(estimate: shrunk, residual: residual)
   }

@@ -1,4 +1,5 @@
-// Goals: 1. one step for the classical algorithm and four networks; 2. two large products a step.
+// Goals: 1. one step for the classical algorithm and four networks; 2. of its two products the one with the estimate,
+// and both on the way back, cost what is not zero.
 //
 // Sources: daubechies2004 (ISTA), gregor2010lista, chen2018lista (weight coupling, support selection),
 // liu2019alista (analytic weight). Deviation: magnitudes of learned thresholds are used, so that training
@@ -46,7 +47,8 @@ public struct ShrinkageState<Scalar: RealTensorScalar> {
 /// ISTA with learned steps, `W` and `theta` LISTA-CP, with support selection LISTA-CPSS; an analytic `W`
 /// with learned `mu` and `theta` gives ALISTA.
 ///
-/// Rows are problems: `x` is `[batch, m]`, so that a step is `s + mu (x - s A') W` and two products.
+/// Rows are problems: `x` is `[batch, m]`, so that a step is `s + mu (x - s A') W`. `A'` and `W'` are kept, an atom a
+/// row, because few atoms are read: the rows of what a threshold has shrunk are mostly zeros.
 ///
 /// ```swift
 /// let ista = ISTA(operators: a, penalty: 0.1)
@@ -67,6 +69,9 @@ public struct ISTA<Scalar: RealTensorScalar>: IterativeMethod {
   public let stepSize: Scalar
   /// The first `theta`.
   public let threshold: Scalar
+  /// `A'` and the first `W'`, `[n, m]`.
+  private let atoms: Tensor<Scalar>
+  private let firstWeight: Tensor<Scalar>
   /// What passes unshrunk; nil for nothing.
   public let selection: SupportSelection?
   /// Whether each entry has a threshold of its own.
@@ -94,6 +99,8 @@ public struct ISTA<Scalar: RealTensorScalar>: IterativeMethod {
     self.operators = operators
     self.matrix = matrix ?? operators
     precondition(self.matrix.shape == operators.shape, "ISTA: matrix \(self.matrix.shape)")
+    atoms = operators.transposed()
+    firstWeight = self.matrix.transposed()
     self.stepSize = Scalar(stepSize)
     threshold = Scalar(stepSize * penalty)
     self.selection = selection
@@ -111,7 +118,7 @@ public struct ISTA<Scalar: RealTensorScalar>: IterativeMethod {
     Parameters(
       stepSize: Tensor(stepSize),
       threshold: .full(hasThresholdPerEntry ? [operators.shape[1]] : [], threshold),
-      matrix: matrix
+      matrix: firstWeight
     )
   }
 
@@ -129,14 +136,14 @@ public struct ISTA<Scalar: RealTensorScalar>: IterativeMethod {
     _ observations: Tensor<Scalar>,
     _ parameters: Parameters
   ) -> ShrinkageState<Scalar> {
-    var moved: Tensor<Scalar>
-    if state.iteration == 0 {
-      moved = parameters.stepSize.value * matmul(observations, parameters.matrix.value)
-    } else {
-      let residual = observations - matmul(state.estimate, operators, transposeB: true)
-      moved =
-        state.estimate + parameters.stepSize.value * matmul(residual, parameters.matrix.value)
-    }
+    let isFirst = state.iteration == 0
+    let residual = isFirst ? observations : observations - summedAtoms(state.estimate, atoms)
+    var moved = steppedAlongAtoms(
+      isFirst ? nil : state.estimate,
+      by: parameters.stepSize.value,
+      residual,
+      parameters.matrix.value
+    )
     let threshold = abs(parameters.threshold.value)
     let passing = selection?.count(iteration: state.iteration, unknowns: operators.shape[1]) ?? 0
     let shrunk = softThreshold(moved, by: threshold)

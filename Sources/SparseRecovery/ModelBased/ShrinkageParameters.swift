@@ -11,7 +11,7 @@ public struct ShrinkageParameters<Scalar: RealTensorScalar>: StepParameters {
     case stepSizes
     /// `theta`.
     case thresholds
-    /// `W`.
+    /// `W'`.
     case matrices
   }
 
@@ -19,7 +19,7 @@ public struct ShrinkageParameters<Scalar: RealTensorScalar>: StepParameters {
   public let stepSize: Parameter<Scalar>
   /// `theta`, `[]` or `[n]`; its magnitude is used.
   public let threshold: Parameter<Scalar>
-  /// `W`, `[m, n]`.
+  /// `W'`, `[n, m]`: a row is what the residual is correlated with for one unknown.
   public let matrix: Parameter<Scalar>
 
   /// Parameters at the given values.
