@@ -61,6 +61,10 @@ extension StudyDescription {
               label: "EKF, tuned Q"
               settings: {model: lorenz, taylor_order: 2}
               search: {items: 20, at: {snr: [10, 20, 30, 40]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000]}}
+            - id: ekf-fx
+              label: "EKF, F(x), tuned Q"
+              settings: {model: lorenz, taylor_order: 2}
+              search: {items: 20, at: {snr: [10, 20, 30, 40]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000]}}
             - id: ukf
               label: "UKF, tuned Q"
               settings: {model: lorenz, taylor_order: 2}
@@ -76,6 +80,11 @@ extension StudyDescription {
             - {id: ekf-fx, label: "EKF, F(x)", arrays: {emission: emission_wrong}, settings: {model: lorenz}}
             - id: ekf
               label: "EKF, tuned Q"
+              arrays: {emission: emission_wrong}
+              settings: {model: lorenz}
+              search: {items: 40, at: {snr: [0, 10, 20, 30]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000]}}
+            - id: ekf-fx
+              label: "EKF, F(x), tuned Q"
               arrays: {emission: emission_wrong}
               settings: {model: lorenz}
               search: {items: 40, at: {snr: [0, 10, 20, 30]}, settings: {process_factor: [1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000]}}
@@ -150,7 +159,7 @@ extension StudyDescription {
           parts:
             matched: null
             particles: null
-            order: {title: "Told Taylor order 2, 200 steps", axes: {snr: [20]}, methods: {ekf: {search: null}, ukf: {search: null}, kalmannet: {settings: {epochs: 8}}}}
+            order: {title: "Told Taylor order 2, 200 steps", axes: {snr: [20]}, methods: {ekf: {search: null}, ekf-fx: {search: null}, ukf: {search: null}, kalmannet: {settings: {epochs: 8}}}}
             rotated: null
             spherical: null
             decimated-same: null
