@@ -26,6 +26,17 @@ internal import Darwin
     return powers.map { $0 / total }
   }
 
+  @Test("softmax in place is softmax", arguments: KernelVariant.all, [2, 3, 16])
+  func softmaxInPlace(variant: KernelVariant, columns: Int) {
+    for rows in 0...35 {
+      let x = variant.normal(rows * columns, seed: 1)
+      let y = variant.buffer(count: rows * columns)
+      variant.kernels.softmax(rows, columns, x.pointer, y.pointer)
+      variant.kernels.softmax(rows, columns, x.pointer, x.pointer)
+      #expect(x.values == y.values)
+    }
+  }
+
   @Test("softmax, log-softmax and log-sum-exp", arguments: KernelVariant.all, shapes)
   func forward(variant: KernelVariant, shape: ReductionShape) {
     let (rows, columns) = (shape.outer, shape.axis)

@@ -124,7 +124,7 @@ typedef struct graybox_kernels {
   int (*all_finite)(size_t n, const void *x);
 
   // --- rows ------------------------------------------------------------------------------------
-  void (*softmax)(size_t rows, size_t columns, const void *x, void *y);
+  void (*softmax)(size_t rows, size_t columns, const void *x, void *y);  // y may be x
   void (*softmax_backward)(size_t rows, size_t columns, const void *y, const void *gy, void *gx);
   void (*log_softmax)(size_t rows, size_t columns, const void *x, void *y);
   void (*log_softmax_backward)(size_t rows, size_t columns, const void *y, const void *gy,

@@ -102,7 +102,10 @@ enum DenseSparseMethod {
     if let initial = request.initial {
       try network.load(initial.tensors, source: "the initial model of \(id)")
     }
-    let watch = TrainingWatch(request: request, epochs: settings.integer("epochs"))
+    let watch = TrainingWatch(
+      request: request,
+      stages: .whole(epochs: settings.integer("epochs"))
+    )
     let scale = 1 / problems.energy
     let outcome = try NeuralNetworks.train(
       network,

@@ -100,11 +100,11 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     _ network: UnfoldedNetwork<Method>,
     _ knowledge: SparseKnowledge,
     _ problems: TrainingProblems,
-    _ request: TrainingRequest
+    _ watch: TrainingWatch
   ) throws -> TrainingOutcome? {
-    let settings = request.settings
+    let settings = watch.request.settings
     let epochs = warmUpEpochs(settings)
-    guard let adopt, epochs > 0, request.initial == nil else { return nil }
+    guard let adopt, epochs > 0, watch.request.initial == nil else { return nil }
     let given = settings.number("step_size")
     let base = InitialChoices.ista(
       knowledge,
@@ -122,7 +122,7 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     )
     choices.duration = .epochs(epochs)
     choices.schedule = .cosine(from: 5e-3, to: 5e-4)
-    var context = TrainingWatch(request: request, epochs: epochs).context(problems)
+    var context = watch.context(problems)
     context.stream = context.stream.derived("warm-up")
     context.checkpoint = nil
     let outcome = try trained(steps, problems, choices, context, settings).last
@@ -180,25 +180,19 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     if let initial = request.initial {
       try network.load(initial.tensors, source: "the initial model of \(id)")
     }
-    let refinements = settings.numbers("refinements")
-    let isTogether = settings.text("training") == "together"
-    let epochs = settings.integer("epochs")
-    let watch =
-      isTogether
-      ? TrainingWatch(request: request, epochs: epochs)
-      : TrainingWatch(
-        request: request,
-        layers: network.layers.layers.count,
-        refinements: refinements.count,
-        epochsAStage: epochs
-      )
+    let warmUpEpochs = request.initial == nil ? warmUpEpochs(settings) : 0
+    let watch = TrainingWatch(
+      request: request,
+      stages: stages(settings, epochs: warmUpEpochs)
+        + stages(settings, epochs: settings.integer("epochs"))
+    )
     let choices = TrainingChoices.trainingSettings(
       settings,
       hasValidation: problems.validation != nil
     )
     var outcomes: [TrainingOutcome] = []
     do {
-      if let warm = try warmUp(network, knowledge, problems, request) { outcomes = [warm] }
+      if let warm = try warmUp(network, knowledge, problems, watch) { outcomes = [warm] }
     } catch {
       throw SparseArrays.asStudyError(error, source: request.data.source)
     }
@@ -214,6 +208,17 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
       )
     }
     return watch.result(outcomes, method: id, version: version, tensors: network.tensors())
+  }
+
+  /// The stages of ``trained(_:_:_:_:_:)`` with so many passes each.
+  private func stages(_ settings: Settings, epochs: Int) -> [TrainingWatch.Stage] {
+    settings.text("training") == "together"
+      ? .whole(epochs: epochs)
+      : .layerByLayer(
+        settings.integer("layers"),
+        refinements: settings.numbers("refinements").count,
+        epochs: epochs
+      )
   }
 
   /// Trains the learned parameters of unfolded layers by the schedule of the settings.

@@ -108,57 +108,59 @@ struct TrainingProblems {
 
 /// What a training told on its way: the request's watchers around the loop's context.
 struct TrainingWatch {
+  /// Passes that are made together.
+  struct Stage {
+    /// What a pass costs, in any unit.
+    var cost: Double
+    var epochs: Int
+  }
+
   let request: TrainingRequest
-  /// What a pass costs in each stage of the training, in any unit.
-  let stageCosts: [Double]
-  let epochsAStage: Int
+  private let stages: [Stage]
+  private let position = Position()
 
-  /// A training in one stage.
-  init(request: TrainingRequest, epochs: Int) {
-    self.init(request: request, stageCosts: [1], epochsAStage: epochs)
+  /// Where a training is: all contexts of a watch move it on.
+  private final class Position {
+    var stage = 0
+    var lastStep = 0
+    /// The cost and the passes of the stages that are over.
+    var made = 0.0
+    var epochs = 0
   }
 
-  /// A training layer by layer: each layer alone, behind those before it, then all so far by each refinement.
-  init(request: TrainingRequest, layers: Int, refinements: Int, epochsAStage: Int) {
-    // A layer costs once forward and twice back, and back only where something moves.
-    var costs: [Double] = []
-    for depth in 1...max(layers, 1) {
-      costs.append(Double(depth + 2))
-      costs += Array(repeating: Double(3 * depth), count: refinements)
-    }
-    self.init(request: request, stageCosts: costs, epochsAStage: epochsAStage)
-  }
-
-  private init(request: TrainingRequest, stageCosts: [Double], epochsAStage: Int) {
+  /// A training in stages.
+  init(request: TrainingRequest, stages: [Stage]) {
     self.request = request
-    self.stageCosts = stageCosts
-    self.epochsAStage = epochsAStage
+    self.stages = stages.filter { $0.epochs > 0 }
   }
 
   /// The loop's context; a step that does not follow the last one begins a new stage.
   func context(_ problems: TrainingProblems) -> TrainingContext<Float> {
     var context = request.context(validation: problems.validation, redraw: problems.redraw)
-    let (costs, epochsAStage, report) = (stageCosts, epochsAStage, request.progress)
-    let (stages, total) = (costs.count, costs.reduce(0, +))
-    var (stage, lastStep, made) = (0, 0, 0.0)
+    guard !stages.isEmpty else { return context }
+    let (stages, position, report) = (stages, position, request.progress)
+    let total = stages.reduce(0) { $0 + $1.cost * Double($1.epochs) }
+    let epochs = stages.reduce(0) { $0 + $1.epochs }
     context.onProgress = { progress in
-      if progress.step <= lastStep, stage + 1 < stages {
-        made += costs[stage]
-        stage += 1
+      if progress.step <= position.lastStep, position.stage + 1 < stages.count {
+        let over = stages[position.stage]
+        position.made += over.cost * Double(over.epochs)
+        position.epochs += over.epochs
+        position.stage += 1
       }
-      lastStep = progress.step
-      let stageSeconds =
+      position.lastStep = progress.step
+      let stage = stages[position.stage]
+      let whole = stage.cost * Double(stage.epochs)
+      let seconds =
         progress.secondsUsed / Double(max(progress.step, 1)) * Double(progress.plannedSteps)
-      let part = costs[stage] * progress.passes / Double(max(epochsAStage, 1))
       report(
         Studies.TrainingProgress(
-          epoch: stage * epochsAStage + progress.epoch,
-          epochs: stages * epochsAStage,
-          passes: Double(stages * epochsAStage) * (made + part) / total,
+          epoch: position.epochs + progress.epoch,
+          epochs: epochs,
+          passes: Double(epochs) * (position.made + stage.cost * progress.passes) / total,
           trainingLoss: progress.trainingLoss,
           validationLoss: progress.validationLoss,
-          secondsLeft: progress.secondsLeft
-            + stageSeconds * (total - made - costs[stage]) / costs[stage]
+          secondsLeft: progress.secondsLeft + seconds * (total - position.made - whole) / whole
         )
       )
     }
@@ -179,5 +181,22 @@ struct TrainingWatch {
       tensors: tensors,
       axes: ["batch", "measurements"]
     )
+  }
+}
+
+extension [TrainingWatch.Stage] {
+  /// The only stage of a training in one.
+  static func whole(epochs: Int) -> Self { [.init(cost: 1, epochs: epochs)] }
+
+  /// Stages layer by layer: each layer alone, behind those before it, then all so far by each refinement.
+  static func layerByLayer(_ layers: Int, refinements: Int, epochs: Int) -> Self {
+    // A layer costs once forward and twice back, and back only where something moves.
+    var stages: Self = []
+    for depth in 1...Swift.max(layers, 1) {
+      stages.append(Element(cost: Double(depth + 2), epochs: epochs))
+      let refined = Element(cost: Double(3 * depth), epochs: epochs)
+      stages += Self(repeating: refined, count: refinements)
+    }
+    return stages
   }
 }

@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import Tensors
 
-/// Plans the time of a study: the first pass of each training and a small inference of each method
+/// Plans the time of a study: the first passes of each training and a small inference of each method
 /// are timed, once a part, and scaled to the rest.
 ///
 /// Evaluation is counted up to the stop rule's maximum, so that the plan is an upper bound there.
@@ -14,6 +14,8 @@ struct StudyEstimate {
 
   /// The seconds after which a training that has reported nothing is left.
   private static let longestProbe = 3.0
+  /// The seconds after which one report is enough.
+  private static let longestSecond = 0.5
   /// How much longer than that such a training is taken to be.
   private static let unknownFactor = 10.0
   /// The most items that a training probe learns from.
@@ -171,12 +173,25 @@ struct StudyEstimate {
     }
   }
 
+  /// What a training has reported, and when.
   private struct Probe: Sendable {
-    var progress: TrainingProgress?
-    var seconds = 0.0
+    var reports: [(progress: TrainingProgress, seconds: Double)] = []
+
+    /// The seconds of the whole training: what is left goes on as between the first reports, since before the first there
+    /// is work that is done once.
+    var total: Double? {
+      guard let first = reports.first, first.progress.passes > 0 else { return nil }
+      let epochs = Double(first.progress.epochs)
+      guard let last = reports.last, last.progress.passes > first.progress.passes else {
+        return first.seconds * epochs / first.progress.passes
+      }
+      let pace =
+        (last.seconds - first.seconds) / (last.progress.passes - first.progress.passes)
+      return first.seconds + pace * max(0, epochs - first.progress.passes)
+    }
   }
 
-  /// Trains until the first report of progress.
+  /// Trains until two reports of progress, or one where these take long.
   private func probe(_ job: TrainingJob, _ world: StudyWorld) throws
     -> (seconds: Double, result: TrainingResult)
   {
@@ -197,21 +212,19 @@ struct StudyEstimate {
     request.isProbe = true
     request.progress = { progress in
       seen.probe.withLock {
-        guard $0.progress == nil else { return }
-        $0 = Probe(progress: progress, seconds: (clock.now - start).inSeconds)
+        if $0.reports.count < 2 { $0.reports.append((progress, (clock.now - start).inSeconds)) }
       }
     }
     request.isCancelled = {
-      isCancelled() || seen.probe.withLock { $0.progress != nil }
-        || (clock.now - start).inSeconds > Self.longestProbe
+      let reports = seen.probe.withLock(\.reports.count)
+      let seconds = (clock.now - start).inSeconds
+      return isCancelled() || reports == 2 || seconds > Self.longestProbe
+        || (reports == 1 && seconds > Self.longestSecond)
     }
     let result = try train(request)
     if isCancelled() { throw StudyInterruption() }
     let elapsed = (clock.now - start).inSeconds
-    let probe = seen.probe.withLock { $0 }
-    if let progress = probe.progress, progress.passes > 0 {
-      return (probe.seconds * Double(progress.epochs) / progress.passes, result)
-    }
+    if let total = seen.probe.withLock(\.total) { return (total, result) }
     return (result.wasCancelled ? elapsed * Self.unknownFactor : elapsed, result)
   }
 
