@@ -6,8 +6,10 @@ public struct ScenarioDescription: Sendable {
   public enum Purpose: String, Sendable {
     /// Samples to learn from.
     case training
-    /// Samples to choose settings and epochs by.
+    /// Samples to choose epochs by, of the same kind.
     case validation
+    /// Samples to choose settings by at one point, of the kind that is reported on.
+    case search
     /// Samples to report on.
     case test
   }

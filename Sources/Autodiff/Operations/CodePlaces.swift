@@ -54,7 +54,6 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
   ///   - width: numbers of an atom.
   ///   - pool: threads.
   init(rows: Int, atoms: Int, width: Int, pool: WorkerPool) {
-    precondition(rows * atoms <= UInt32.max, "codes of \(rows) by \(atoms) are too many")
     (self.rows, self.atoms, self.width, self.pool) = (rows, atoms, width, pool)
     product = CutProduct(pool)
   }
@@ -133,6 +132,7 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
       )
     }
     if !hasRows {
+      precondition(rows * atoms <= UInt32.max, "codes of \(rows) by \(atoms) are too many")
       Scalar.kernels.pointee.find_rows(
         rows,
         atoms,

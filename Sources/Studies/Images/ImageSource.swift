@@ -38,7 +38,7 @@ package struct ImageSource {
     isOwn = { index in
       switch purpose {
       case .training: !isShared || index % 5 < 3
-      case .validation: isShared ? index % 5 == 3 : index % 3 == 0
+      case .validation, .search: isShared ? index % 5 == 3 : index % 3 == 0
       case .test: isShared ? index % 5 == 4 : index % 3 != 0
       }
     }

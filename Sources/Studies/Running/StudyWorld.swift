@@ -115,7 +115,7 @@ package struct StudyWorld: Sendable {
       let items = try task.itemCount(validation)
       return count >= items ? validation : try task.slice(validation, 0..<count)
     }
-    return try draw(cell, count: count, .validation, stream(cell.key, 0).derived("search"))
+    return try draw(cell, count: count, .search, stream(cell.key, 0).derived("search"))
   }
 
   private func draw(

@@ -44,6 +44,13 @@ internal import Testing
     }
   }
 
+  @Test("a search draws at the SNR of its point")
+  func search() throws {
+    let fixed = Self.small.merging(["channel": .text("toeplitz"), "snr": .number(11)]) { $1 }
+    let (searched, tested) = (try drawn(fixed, .search, 20), try drawn(fixed, .test, 20))
+    #expect(searched["noise_variance"]?.double == tested["noise_variance"]?.double)
+  }
+
   @Test("training draws have SNRs uniform in linear scale")
   func training() throws {
     let arrays = try drawn(Self.small, .training, 4000)

@@ -11,7 +11,7 @@ internal import Darwin
 ///
 /// Arrays of a draw: `observations` `[batch, receive]`, `targets` `[batch, users]`, `channel`
 /// `[batch, receive, users]` (i.i.d.) or `[receive, users]` (one for all), `noise_variance` `[batch]` or
-/// `[]`, and `noise_variance_wrong`, `noise_error` times it. Draws for tests have SNR `snr`; those for
+/// `[]`, and `noise_variance_wrong`, `noise_error` times it. Draws for tests and searches have SNR `snr`; those for
 /// training and validation an SNR a vector, uniform in linear scale between `snr_low` and `snr_high`.
 package enum MIMOScenario {
   /// The description.
@@ -132,7 +132,7 @@ package enum MIMOScenario {
     _ stream: RandomStream
   ) throws(StudyError) -> [Double] {
     func linear(_ key: String) -> Double { pow(10, settings.number(key) / 10) }
-    guard purpose != .test else { return [linear("snr")] }
+    guard purpose == .training || purpose == .validation else { return [linear("snr")] }
     let (low, high) = (linear("snr_low"), linear("snr_high"))
     guard low <= high else {
       throw .badValue(
