@@ -32,7 +32,7 @@ extension StudyDescription {
         - id: amp
           label: "tuned AMP"
           search: {items: 500, at: {inference.stop_after: 16}, settings: {stop_after: [16], threshold: [0.9, 1.14, 1.4, 1.7]}}
-        - {id: learned-ista, label: "ISTA, learned steps", settings: {training: layer-by-layer, epochs: 1, rate: 0.005}}
+        - {id: learned-ista, label: "ISTA, learned steps", settings: {training: layer-by-layer, epochs: 1, rate: 0.0005}}
         - {id: lista, label: LISTA, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
         - {id: lista-cp, label: LISTA-CP, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
         - {id: lista-cpss, label: LISTA-CPSS, settings: {training: layer-by-layer, warm_up: 1, epochs: 1, rate: 0.00003}}
@@ -85,6 +85,7 @@ extension StudyDescription {
           axes: {inference.stop_after: [1, 4, 8, 12, 16]}
           methods:
             "*": {settings: {measurements: 60, unknowns: 120}}
+            learned-ista: {settings: {rate: 0.004}}
           parts: {snr-40: null, snr-30: null, snr-20: null, mismatch: null}
         full: {}
       """

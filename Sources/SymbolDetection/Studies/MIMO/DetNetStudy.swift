@@ -121,19 +121,19 @@ extension StudyDescription {
           parts:
             varying:
               axes: {snr: [8, 9, 10, 11]}
-              methods: {learned-pgd: {settings: {users: 10}}, detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 100, batch: 200, rate: 0.004, start: projection, decision_weight: 0.1}}}
+              methods: {learned-pgd: {settings: {users: 10}}, detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 50, batch: 200, rate: 0.006, start: projection, decision_weight: 0.1, weighting: linear}}}
             slow:
               axes: {snr: [8, 9, 10]}
               stop: {maximum_trials: 60000}
-              methods: {detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 100, batch: 200, rate: 0.004, start: projection, decision_weight: 0.1}}}
+              methods: {detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 50, batch: 200, rate: 0.006, start: projection, decision_weight: 0.1, weighting: linear}}}
             layers:
               axes: {inference.stop_after: [1, 2, 4, 8, 12, 20]}
               stop: {maximum_trials: 20000}
-              methods: {learned-pgd: {settings: {users: 10}}, detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 100, batch: 200, rate: 0.004, start: projection, decision_weight: 0.1}}}
+              methods: {learned-pgd: {settings: {users: 10}}, detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 50, batch: 200, rate: 0.006, start: projection, decision_weight: 0.1, weighting: linear}}}
             noise-variance:
               axes: {noise_error: [0.1, 0.5, 1, 2, 10]}
               stop: {maximum_trials: 20000}
-              methods: {detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 100, batch: 200, rate: 0.004, start: projection, decision_weight: 0.1}}}
+              methods: {detnet: {training: {scenario: {snr_low: 7, snr_high: 12}}, settings: {users: 10, layers: 40, hidden: 8, residual: 0.5, epochs: 50, batch: 200, rate: 0.006, start: projection, decision_weight: 0.1, weighting: linear}}}
             fixed: null
         full: {}
       """
