@@ -37,13 +37,13 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
 
   private var codes: UnsafePointer<Scalar>?
   private var isSparse = false
-  private var hasRows = false
   /// What the pieces of a run read and write.
   private var work: Work?
 
   private struct Work {
-    let signals: UnsafePointer<Scalar>
-    let dictionary: UnsafePointer<Scalar>
+    /// The dictionary or the signals; a projection reads the signals, and the dictionary as `atoms`.
+    let from: UnsafePointer<Scalar>
+    var atoms: UnsafePointer<Scalar>?
     var alpha: Scalar = 1
     let to: Target
   }
@@ -61,7 +61,6 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
   /// Looks where the codes are not zero.
   func find(_ codes: UnsafePointer<Scalar>) {
     self.codes = codes
-    hasRows = false
     Scalar.kernels.pointee.find_places(rows, atoms, codes, places.pointer, counts.pointer)
     var count = 0
     for row in 0..<rows { count += Int(counts.pointer[row]) }
@@ -88,7 +87,7 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
         )
       )
     }
-    work = Work(signals: dictionary, dictionary: dictionary, to: target)
+    work = Work(from: dictionary, to: target)
     let cut = cut(rows)
     if cut.count == 1 { return sumPiece(0..<rows) }
     summing.run(pool, count: cut.count) { { [unowned self] in sumPiece(cut.range($0)) } }
@@ -104,7 +103,7 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
       places.pointer + first * atoms,
       counts.pointer + first,
       codes + first * atoms,
-      work.dictionary,
+      work.from,
       Double(work.to.beta),
       work.to.pointer + first * width
     )
@@ -131,21 +130,18 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
         )
       )
     }
-    if !hasRows {
-      precondition(rows * atoms <= UInt32.max, "codes of \(rows) by \(atoms) are too many")
-      Scalar.kernels.pointee.find_rows(
-        rows,
-        atoms,
-        codes,
-        places.pointer,
-        counts.pointer,
-        starts.pointer,
-        naming.pointer,
-        factors.values
-      )
-      hasRows = true
-    }
-    work = Work(signals: signals, dictionary: signals, alpha: alpha, to: target)
+    precondition(rows * atoms <= UInt32.max, "codes of \(rows) by \(atoms) are too many")
+    Scalar.kernels.pointee.find_rows(
+      rows,
+      atoms,
+      codes,
+      places.pointer,
+      counts.pointer,
+      starts.pointer,
+      naming.pointer,
+      factors.values
+    )
+    work = Work(from: signals, alpha: alpha, to: target)
     let cut = cut(atoms)
     if cut.count == 1 { return spreadPiece(0..<atoms) }
     spreading.run(pool, count: cut.count) { { [unowned self] in spreadPiece(cut.range($0)) } }
@@ -160,7 +156,7 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
       starts.pointer,
       naming.pointer,
       factors.values,
-      work.signals,
+      work.from,
       Double(work.alpha),
       Double(work.to.beta),
       work.to.pointer
@@ -175,16 +171,9 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
   ) {
     guard isSparse else {
       correlate(signals, dictionary, to: (dense.values, 0))
-      return Scalar.kernels.pointee.add_on_places(
-        rows,
-        atoms,
-        places.pointer,
-        counts.pointer,
-        dense.values,
-        target
-      )
+      return addOnPlaces(dense.values, to: target)
     }
-    work = Work(signals: signals, dictionary: dictionary, to: (target, 1))
+    work = Work(from: signals, atoms: dictionary, to: (target, 1))
     let cut = cut(rows)
     if cut.count == 1 { return projectPiece(0..<rows) }
     projecting.run(pool, count: cut.count) { { [unowned self] in projectPiece(cut.range($0)) } }
@@ -199,17 +188,22 @@ final class CodePlaces<Scalar: RealTensorScalar>: @unchecked Sendable {
       width,
       places.pointer + first * atoms,
       counts.pointer + first,
-      work.signals + first * width,
-      work.dictionary,
+      work.from + first * width,
+      work.atoms,
       work.to.pointer + first * atoms
     )
   }
 
   /// `to += added` where the codes are not zero, `[rows, atoms]`; `added` is zero elsewhere.
   func add(_ added: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>) {
-    guard isSparse else {
-      return Scalar.kernels.pointee.accumulate_scaled(rows * atoms, 1, added, target)
-    }
+    if isSparse { return addOnPlaces(added, to: target) }
+    Scalar.kernels.pointee.accumulate_scaled(rows * atoms, 1, added, target)
+  }
+
+  private func addOnPlaces(
+    _ added: UnsafePointer<Scalar>,
+    to target: UnsafeMutablePointer<Scalar>
+  ) {
     Scalar.kernels.pointee.add_on_places(
       rows,
       atoms,

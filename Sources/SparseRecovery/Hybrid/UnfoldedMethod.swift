@@ -100,11 +100,11 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     _ network: UnfoldedNetwork<Method>,
     _ knowledge: SparseKnowledge,
     _ problems: TrainingProblems,
-    _ watch: TrainingWatch
+    _ watch: TrainingWatch,
+    epochs: Int
   ) throws -> TrainingOutcome? {
+    guard let adopt, epochs > 0 else { return nil }
     let settings = watch.request.settings
-    let epochs = warmUpEpochs(settings)
-    guard let adopt, epochs > 0, watch.request.initial == nil else { return nil }
     let given = settings.number("step_size")
     let base = InitialChoices.ista(
       knowledge,
@@ -192,7 +192,9 @@ where Method.Scalar == Float, Method.Problem == Tensor<Float> {
     )
     var outcomes: [TrainingOutcome] = []
     do {
-      if let warm = try warmUp(network, knowledge, problems, watch) { outcomes = [warm] }
+      if let warm = try warmUp(network, knowledge, problems, watch, epochs: warmUpEpochs) {
+        outcomes = [warm]
+      }
     } catch {
       throw SparseArrays.asStudyError(error, source: request.data.source)
     }
